@@ -1,0 +1,355 @@
+"""Sentinel's tables: own metadata, prefix ``sentinel_``, no foreign keys into MLflow's tables.
+
+Times are milliseconds since the epoch, UTC. Ids are 32 hex digits unless said. JSON columns hold strict JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
+
+LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+Blob = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Json(TypeDecorator[Any]):
+    """Strict JSON text: NaN and Infinity are refused when written."""
+
+    impl = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Base(DeclarativeBase):
+    """Own registry, so MLflow's schema check never sees these tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _workspace() -> Mapped[str]:
+    return mapped_column(String(63), default=DEFAULT_WORKSPACE, server_default=DEFAULT_WORKSPACE)
+
+
+class Monitor(Base):
+    """One stream of predictions to watch."""
+
+    __tablename__ = "sentinel_monitors"
+    __table_args__ = (UniqueConstraint("workspace", "name"), Index(None, "experiment_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    name: Mapped[str] = mapped_column(String(200))
+    experiment_id: Mapped[str] = mapped_column(String(32))
+    model: Mapped[str | None] = mapped_column(String(255))
+    settings: Mapped[dict[str, Any]] = mapped_column(Json)
+    paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    baseline_id: Mapped[str | None] = mapped_column(String(32))
+    """The active baseline."""
+    rows_accepted: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Rows folded into windows."""
+    rows_rejected: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[str | None] = mapped_column(String(32))
+    """State of the last closed window; null before the first."""
+    severity: Mapped[str | None] = mapped_column(String(16))
+    last_row_at: Mapped[int | None] = mapped_column(BigInteger)
+    """Arrival of the newest folded row."""
+    max_event_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """Newest event time folded: the watermark that closes event-time windows."""
+    detector_state: Mapped[bytes | None] = mapped_column(Blob)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Baseline(Base):
+    """A frozen training distribution of a monitor."""
+
+    __tablename__ = "sentinel_baselines"
+    __table_args__ = (UniqueConstraint("monitor_id", "version"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    version: Mapped[int] = mapped_column(Integer)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+    source: Mapped[dict[str, Any]] = mapped_column(Json)
+    """``run_id``, ``artifact_path``, ``model_version``, ``dataset_digest`` as far as known."""
+    features: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Name, kind, role and summary per feature: what a page shows without loading ``data``."""
+    data: Mapped[bytes] = mapped_column(Blob, deferred=True)
+    """``profile.Baseline.to_bytes()``."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    activated_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class InboxBlock(Base):
+    """Accepted rows not yet folded: one compressed Arrow block a post."""
+
+    __tablename__ = "sentinel_inbox"
+    __table_args__ = (Index(None, "monitor_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    received_at: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(Integer)
+    rejected: Mapped[int] = mapped_column(Integer, default=0)
+    data: Mapped[bytes] = mapped_column(Blob)
+
+
+class IdempotencyKey(Base):
+    """What a post with an ``Idempotency-Key`` answered, kept for a week."""
+
+    __tablename__ = "sentinel_idempotency"
+    __table_args__ = (Index(None, "created_at"),)
+
+    monitor_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the key: any length, any character."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of media type and body."""
+    rows: Mapped[int] = mapped_column(Integer)
+    rejected: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Window(Base):
+    """The counts and the verdict of one window under one baseline."""
+
+    __tablename__ = "sentinel_windows"
+    __table_args__ = (
+        UniqueConstraint("monitor_id", "baseline_id", "ordinal"),
+        Index(None, "monitor_id", "end_ms"),
+        Index(None, "is_open", "monitor_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    baseline_id: Mapped[str] = mapped_column(String(32))
+    ordinal: Mapped[int] = mapped_column(BigInteger)
+    """Period windows: ``start_ms``. Count windows: 0, 1, 2, ... under this baseline."""
+    start_ms: Mapped[int] = mapped_column(BigInteger)
+    """Period windows: the bound. Count windows: arrival of the first row."""
+    end_ms: Mapped[int] = mapped_column(BigInteger)
+    """Period windows: the (exclusive) bound. Count windows: arrival of the last row so far."""
+    is_open: Mapped[bool] = mapped_column(Boolean, default=True)
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_arrival_ms: Mapped[int] = mapped_column(BigInteger)
+    data_version: Mapped[int] = mapped_column(Integer, default=1)
+    """Grows with each fold into the window."""
+    scored_version: Mapped[int] = mapped_column(Integer, default=0)
+    """``data_version`` that the verdict belongs to; a closed window with another one is due for scoring."""
+    state: Mapped[str | None] = mapped_column(String(32))
+    severity: Mapped[str | None] = mapped_column(String(16))
+    score: Mapped[float | None] = mapped_column(Float(53))
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
+    """``WindowResult.to_dict()`` of the last verdict."""
+    history: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    """Earlier verdicts (state, severity, score, rows, at) of a re-scored window, oldest first."""
+    profile: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
+    closed_at: Mapped[int | None] = mapped_column(BigInteger)
+    scored_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class WindowFeature(Base):
+    """Scores of one feature in one closed window, keyed for series."""
+
+    __tablename__ = "sentinel_window_features"
+    __table_args__ = (Index(None, "monitor_id", "feature_key", "at_ms"),)
+
+    window_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    feature_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """First 32 hex digits of SHA-256 of the name: names may be longer than a key."""
+    feature: Mapped[str] = mapped_column(LongText)
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    """The window's ``start_ms``."""
+    state: Mapped[str] = mapped_column(String(32))
+    effect: Mapped[float | None] = mapped_column(Float(53))
+    p_value: Mapped[float | None] = mapped_column(Float(53))
+    scores: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Metric name -> ``{"value", "p_value", "reason"}``."""
+
+
+class DriftEvent(Base):
+    """All signals of a monitor in one window; at most one event a window."""
+
+    __tablename__ = "sentinel_events"
+    __table_args__ = (
+        UniqueConstraint("window_id"),
+        Index(None, "monitor_id", "at_ms"),
+        Index(None, "workspace", "at_ms"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    experiment_id: Mapped[str] = mapped_column(String(32))
+    window_id: Mapped[str] = mapped_column(String(32))
+    baseline_id: Mapped[str] = mapped_column(String(32))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    """The window's ``end_ms``."""
+    state: Mapped[str] = mapped_column(String(32))
+    """``drift`` or ``schema_changed``."""
+    severity: Mapped[str] = mapped_column(String(16))
+    score: Mapped[float] = mapped_column(Float(53))
+    features: Mapped[list[str]] = mapped_column(Json)
+    """Names of the features with a signal, worst first."""
+    summary: Mapped[str] = mapped_column(LongText)
+    withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Late rows re-scored the window and the drift is gone."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Alert(Base):
+    """A condition of a monitor over time."""
+
+    __tablename__ = "sentinel_alerts"
+    __table_args__ = (
+        Index(None, "monitor_id", "condition", "status"),
+        Index(None, "workspace", "opened_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    experiment_id: Mapped[str] = mapped_column(String(32))
+    condition: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16))
+    severity: Mapped[str] = mapped_column(String(16))
+    summary: Mapped[str] = mapped_column(LongText)
+    features: Mapped[list[str]] = mapped_column(Json, default=list)
+    event_id: Mapped[str | None] = mapped_column(String(32))
+    """The newest event of the alert."""
+    windows: Mapped[int] = mapped_column(Integer, default=1)
+    """Windows with the condition since it opened."""
+    clean_windows: Mapped[int] = mapped_column(Integer, default=0)
+    """Windows without the condition since the last one with it."""
+    opened_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    resolved_at: Mapped[int | None] = mapped_column(BigInteger)
+    notified_at: Mapped[int | None] = mapped_column(BigInteger)
+    notified_severity: Mapped[str | None] = mapped_column(String(16))
+
+
+class AlertLog(Base):
+    """Every decision about an alert, with its reason."""
+
+    __tablename__ = "sentinel_alert_log"
+    __table_args__ = (Index(None, "alert_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    alert_id: Mapped[str] = mapped_column(String(32))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(32))
+    """``first``, ``worse``, ``reminder``, ``recovered``, ``quiet``."""
+    text: Mapped[str] = mapped_column(LongText)
+    actor: Mapped[str | None] = mapped_column(String(255))
+    """Null: Sentinel itself."""
+
+
+class Delivery(Base):
+    """One message for one sink, written in the transaction of the state change it tells of."""
+
+    __tablename__ = "sentinel_deliveries"
+    __table_args__ = (Index(None, "status", "next_at"), Index(None, "alert_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Sent along: the same on every retry."""
+    alert_id: Mapped[str] = mapped_column(String(32))
+    sink: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(16))
+    """``firing`` or ``resolved``."""
+    message: Mapped[dict[str, Any]] = mapped_column(Json)
+    status: Mapped[str] = mapped_column(String(16), default="pending")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[int] = mapped_column(BigInteger)
+    """Earliest time of the next attempt; while ``sending``, when the claim lapses."""
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    last_error: Mapped[str | None] = mapped_column(LongText)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    sent_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RunSnapshot(Base):
+    """What a list of runs needs; everything else is asked of MLflow when shown."""
+
+    __tablename__ = "sentinel_runs"
+    __table_args__ = (Index(None, "workspace", "start_ms"), Index(None, "experiment_id", "start_ms"))
+
+    run_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    experiment_id: Mapped[str] = mapped_column(String(32))
+    experiment_name: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(LongText)
+    status: Mapped[str] = mapped_column(String(20))
+    lifecycle: Mapped[str] = mapped_column(String(20))
+    user: Mapped[str | None] = mapped_column("user_name", String(255))
+    start_ms: Mapped[int | None] = mapped_column(BigInteger)
+    end_ms: Mapped[int | None] = mapped_column(BigInteger)
+    metrics: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Latest value per metric; null for NaN and infinities."""
+    params: Mapped[dict[str, Any]] = mapped_column(Json)
+    tags: Mapped[dict[str, Any]] = mapped_column(Json)
+    """The user's tags, without ``mlflow.*``."""
+    artifacts: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Manifest of the top level: ``path``, ``is_dir``, ``size`` (bytes or null)."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of everything above: an unchanged run is not written again."""
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Cursor(Base):
+    """How far a reader got."""
+
+    __tablename__ = "sentinel_cursors"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class Lease(Base):
+    """Who runs the background jobs. ``expires_at`` is by the database's clock."""
+
+    __tablename__ = "sentinel_lease"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Grows with each change of owner: a fence for late writers."""
+    expires_at: Mapped[int] = mapped_column(BigInteger, default=0)
+    beat_at: Mapped[int] = mapped_column(BigInteger, default=0)
