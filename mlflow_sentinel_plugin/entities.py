@@ -37,7 +37,7 @@ def duration_ms(text: str) -> int:
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not a duration; write a number and s, m, h, d or w, like '30s' or '1h'")
+        raise ValueError(f"{text!r} is not a duration; write a number and s, m, h, d or w, like '1h'")
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -56,13 +56,13 @@ def _known_zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{text!r} is not an IANA time zone; write one like 'UTC' or 'Europe/Berlin'") from None
+        raise ValueError(f"{text!r} is no IANA time zone; write one like 'Europe/Berlin'") from None
     return text
 
 
 def _valid_name(text: str) -> str:
     if not _NAME.fullmatch(text) or text != text.strip():
-        raise ValueError("a monitor's name has 1 to 200 characters, none of them / ? # % or a control character")
+        raise ValueError("a monitor's name has 1 to 200 characters, no / ? # % or control characters")
     return text
 
 
@@ -113,7 +113,7 @@ class FeatureSettings(Strict):
 
 
 class MonitorSettings(Strict):
-    """A monitor's settings (design words: window, rule, thresholds ...). ``None`` means the config's default."""
+    """What a monitor watches and how. ``None`` means the config's default."""
 
     window: WindowSpec | None = None
     timestamp_column: str | None = None
