@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 
 # Everything CI runs: style, types, imports, Python and JavaScript tests, coverage.
 test: $(VENV)/.dev lint js
-	$(BIN)/python tests/run.py
+	$(BIN)/pytest --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
