@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Float,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -33,7 +33,10 @@ Serial = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Json(TypeDecorator[Any]):
-    """Strict JSON text: NaN and Infinity are refused when written."""
+    """Strict JSON text: NaN and Infinity are refused when written.
+
+    Escaped to ASCII: a lone surrogate is legal in JSON, yet no database stores it as text.
+    """
 
     impl = LongText
     cache_ok = True
@@ -41,7 +44,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -150,7 +153,7 @@ class Window(Base):
 
     __tablename__ = "sentinel_windows"
     __table_args__ = (
-        UniqueConstraint("monitor_id", "baseline_id", "ordinal"),
+        UniqueConstraint("monitor_id", "baseline_id", "spec", "ordinal"),
         Index(None, "monitor_id", "end_ms"),
         Index(None, "is_open", "monitor_id"),
     )
@@ -159,8 +162,10 @@ class Window(Base):
     workspace: Mapped[str] = _workspace()
     monitor_id: Mapped[str] = mapped_column(String(32))
     baseline_id: Mapped[str] = mapped_column(String(32))
+    spec: Mapped[str] = mapped_column(String(80))
+    """How the rows were cut: ``1h UTC``, ``500 rows``. A changed setting starts windows of its own."""
     ordinal: Mapped[int] = mapped_column(BigInteger)
-    """Period windows: ``start_ms``. Count windows: 0, 1, 2, ... under this baseline."""
+    """Period windows: ``start_ms``. Count windows: 0, 1, 2, ... under this baseline and spec."""
     start_ms: Mapped[int] = mapped_column(BigInteger)
     """Period windows: the bound. Count windows: arrival of the first row."""
     end_ms: Mapped[int] = mapped_column(BigInteger)
@@ -174,7 +179,7 @@ class Window(Base):
     """``data_version`` that the verdict belongs to; a closed window with another one is due for scoring."""
     state: Mapped[str | None] = mapped_column(String(32))
     severity: Mapped[str | None] = mapped_column(String(16))
-    score: Mapped[float | None] = mapped_column(Float(53))
+    score: Mapped[float | None] = mapped_column(Double)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
     """``WindowResult.to_dict()`` of the last verdict."""
     history: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
@@ -198,8 +203,8 @@ class WindowFeature(Base):
     at_ms: Mapped[int] = mapped_column(BigInteger)
     """The window's ``start_ms``."""
     state: Mapped[str] = mapped_column(String(32))
-    effect: Mapped[float | None] = mapped_column(Float(53))
-    p_value: Mapped[float | None] = mapped_column(Float(53))
+    effect: Mapped[float | None] = mapped_column(Double)
+    p_value: Mapped[float | None] = mapped_column(Double)
     scores: Mapped[dict[str, Any]] = mapped_column(Json)
     """Metric name -> ``{"value", "p_value", "reason"}``."""
 
@@ -225,7 +230,7 @@ class DriftEvent(Base):
     state: Mapped[str] = mapped_column(String(32))
     """``drift`` or ``schema_changed``."""
     severity: Mapped[str] = mapped_column(String(16))
-    score: Mapped[float] = mapped_column(Float(53))
+    score: Mapped[float] = mapped_column(Double)
     features: Mapped[list[str]] = mapped_column(Json)
     """Names of the features with a signal, worst first."""
     summary: Mapped[str] = mapped_column(LongText)
