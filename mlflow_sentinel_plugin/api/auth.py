@@ -1,0 +1,197 @@
+"""Who may do what: every rule declares a permission, and what is not allowed is denied."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, request
+
+from mlflow_sentinel_plugin import mlflow_compat
+from mlflow_sentinel_plugin.api import errors
+from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unavailable
+
+_log = logging.getLogger("mlflow_sentinel.api")
+
+Permission = Literal["public", "signed_in", "read", "edit", "manage", "admin"]
+"""``public`` needs no sign-in, ``signed_in`` no more than that. ``read``, ``edit`` and ``manage`` are
+MLflow's permissions on the experiment the thing belongs to. ``admin`` is for MLflow's administrators."""
+
+AUTHORIZER = "sentinel_authorizer"
+_ON_EXPERIMENT = ("read", "edit", "manage")
+_ATTRIBUTE = "sentinel_permission"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class User:
+    """Who sent the request; ``name`` is ``None`` when the server has no login."""
+
+    name: str | None
+    is_admin: bool
+
+
+class Authorizer(Protocol):
+    """What Sentinel asks of the server's login. One adapter per login; an unknown login is denied."""
+
+    def sign_in(self) -> User:
+        """The user of the current request.
+
+        Raises:
+            Unauthenticated: no or wrong credentials.
+            Unavailable: this login is not supported.
+        """
+        ...
+
+    def may(self, user: User, permission: Permission, experiment_id: str) -> bool:
+        """Whether ``user`` has ``permission`` on the experiment."""
+        ...
+
+    def visible(self, user: User) -> frozenset[str] | None:
+        """Ids of the experiments ``user`` may read; ``None`` means all of them."""
+        ...
+
+
+class OpenAuthorizer:
+    """For a server without a login: as open as MLflow itself."""
+
+    def sign_in(self) -> User:
+        return User(None, is_admin=True)
+
+    def may(self, user: User, permission: Permission, experiment_id: str) -> bool:
+        return True
+
+    def visible(self, user: User) -> frozenset[str] | None:
+        return None
+
+
+class GuardedAuthorizer(OpenAuthorizer):
+    """Open only while MLflow has no login; a login that Sentinel has no adapter for closes Sentinel."""
+
+    def sign_in(self) -> User:
+        login = mlflow_compat.active_login()
+        if login is not None:
+            raise Unavailable(
+                f"MLflow's login is active ({login}) and Sentinel has no adapter for it, so it stays closed",
+                hint="start the server with an --app-name that Sentinel supports",
+                code="unsupported_login",
+            )
+        return super().sign_in()
+
+
+def allow(permission: Permission) -> Callable[[View], View]:
+    """Declare what a route needs; goes below the route's decorator.
+
+    A route under ``read``, ``edit`` or ``manage`` must call :func:`authorize` or :func:`visible_experiments`,
+    else its answer is withheld.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _ATTRIBUTE, permission)
+        return view
+
+    return mark
+
+
+def authorize(experiment_id: str, permission: Permission | None = None) -> None:
+    """Check the route's permission (or a stronger one) on the experiment a thing belongs to.
+
+    Raises:
+        NotFound: the user may not even read it; the same answer as for a thing that does not exist.
+        Forbidden: the user may read it, but not do this.
+    """
+    g.sentinel_authorized = True
+    wanted = permission or g.sentinel_permission
+    user, authorizer = current_user(), _authorizer()
+    if authorizer.may(user, wanted, experiment_id):
+        return
+    if not authorizer.may(user, "read", experiment_id):
+        raise NotFound("there is no such thing, or you may not see it")
+    raise Forbidden(f"this needs the permission {wanted.upper()} on experiment {experiment_id}")
+
+
+def visible_experiments() -> frozenset[str] | None:
+    """Ids that lists must be limited to; ``None`` means no limit."""
+    g.sentinel_authorized = True
+    return _authorizer().visible(current_user())
+
+
+def current_user() -> User:
+    """The signed-in user of the current request."""
+    return cast(User, g.sentinel_user)
+
+
+def install(app: Flask, authorizer: Authorizer, extra: dict[str, Permission] | None = None) -> None:
+    """Deny by default: run the checks before each request of ``app``.
+
+    Args:
+        app: The sub-app with all its rules.
+        authorizer: The adapter of the server's login.
+        extra: Permissions of endpoints whose views cannot be decorated.
+
+    Raises:
+        RuntimeError: a rule declares no permission.
+    """
+    permissions = _permissions(app, extra or {})
+    app.extensions[AUTHORIZER] = authorizer
+
+    def check() -> Response | None:
+        return _check(permissions)
+
+    app.before_request(check)
+    app.teardown_request(_leave_workspace)
+    app.after_request(_withhold_unchecked)
+
+
+def declared(app: Flask) -> dict[str, Permission]:
+    """Endpoint -> permission of every decorated view."""
+    return {
+        name: getattr(view, _ATTRIBUTE)
+        for name, view in app.view_functions.items()
+        if hasattr(view, _ATTRIBUTE)
+    }
+
+
+def _permissions(app: Flask, extra: dict[str, Permission]) -> dict[str, Permission]:
+    known = {**declared(app), **extra}
+    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - set(known))
+    if missing:
+        raise RuntimeError(f"no permission is declared for: {', '.join(missing)}")
+    return known
+
+
+def _check(permissions: dict[str, Permission]) -> Response | None:
+    refused = mlflow_compat.check_request()
+    if refused is not None:
+        raise Forbidden(refused)
+    if request.endpoint is None:
+        return None  # no rule: Flask answers 404 or 405, and nothing of ours runs
+    permission = permissions[request.endpoint]
+    g.sentinel_permission = permission
+    if permission == "public":
+        return None
+    g.sentinel_workspace = mlflow_compat.enter_workspace()
+    g.sentinel_user = _authorizer().sign_in()
+    if permission == "admin" and not g.sentinel_user.is_admin:
+        raise Forbidden("this is for MLflow's administrators")
+    return None
+
+
+def _leave_workspace(_error: BaseException | None) -> None:
+    if "sentinel_workspace" in g:
+        mlflow_compat.leave_workspace()
+
+
+def _withhold_unchecked(response: Response) -> Response:
+    unchecked = g.get("sentinel_permission") in _ON_EXPERIMENT and not g.get("sentinel_authorized")
+    if not unchecked or response.status_code >= 400:
+        return response
+    _log.error("%s answered without asking for permission; its answer is withheld", request.endpoint)
+    return errors.error_reply(500, "internal_error", "this route asked for no permission")
+
+
+def _authorizer() -> Authorizer:
+    return cast(Authorizer, current_app.extensions[AUTHORIZER])

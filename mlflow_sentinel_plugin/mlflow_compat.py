@@ -1,0 +1,183 @@
+"""Every private name of MLflow that Sentinel uses, in one place, checked when the server starts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
+from mlflow_sentinel_plugin.errors import InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SUPPORTED = "mlflow>=3.13,<4"
+
+_NEEDED = {
+    "mlflow.cli": ["server"],
+    "mlflow.server": ["app", "BACKEND_STORE_URI_ENV_VAR"],
+    "mlflow.server.handlers": [
+        "_add_static_prefix",
+        "_get_artifact_repo_mlflow_artifacts",
+        "_get_model_registry_store",
+        "_get_proxied_run_artifact_destination_path",
+        "_get_tracking_store",
+        "_get_workspace_scoped_repo_path_if_enabled",
+        "_is_servable_proxied_run_artifact_root",
+        "_tracking_store",
+    ],
+    "mlflow.server.fastapi_app": ["create_fastapi_app"],
+    "mlflow.server.security": ["get_allowed_hosts", "get_allowed_origins"],
+    "mlflow.server.security_utils": ["is_allowed_host_header", "should_block_cors_request"],
+    "mlflow.server.workspace_helpers": ["WORKSPACE_HEADER_NAME", "resolve_workspace_for_request_if_enabled"],
+    "mlflow.utils.workspace_context": [
+        "ServerWorkspaceContext",
+        "clear_server_request_workspace",
+        "get_request_workspace",
+        "set_server_request_workspace",
+    ],
+    "mlflow.environment_variables": ["MLFLOW_ENABLE_WORKSPACES", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"],
+}
+
+_OWN_HOOKS = ("mlflow.server.security", "mlflow.server.workspace_helpers", "flask_cors", "prometheus_")
+"""Modules whose ``before_request`` hooks on MLflow's app are not a login."""
+
+_SERVER_NAME = "_MLFLOW_SGI_NAME"
+
+
+def check() -> None:
+    """Make sure this MLflow has every name Sentinel uses.
+
+    Raises:
+        Unavailable: names that are missing, and the supported range.
+    """
+    missing = [f"{module}.{name}" for module, names in _NEEDED.items() for name in _missing(module, names)]
+    if missing:
+        import mlflow
+
+        raise Unavailable(
+            f"MLflow {mlflow.__version__} lacks {', '.join(missing)}", hint=f"Sentinel works with {SUPPORTED}"
+        )
+
+
+def _missing(module: str, names: list[str]) -> list[str]:
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        return names
+    return [name for name in names if not hasattr(found, name)]
+
+
+# --- the server process ----------------------------------------------------------------------------------
+
+
+def server_name() -> str | None:
+    """``uvicorn``, ``gunicorn`` or ``waitress`` in a server process, ``None`` in any other."""
+    return os.environ.get(_SERVER_NAME)
+
+
+def is_server_command() -> bool:
+    """Whether this process runs the command ``mlflow server`` itself, before it starts workers."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    if server_name() is not None or context is None:
+        return False
+    return context.command is importlib.import_module("mlflow.cli").server
+
+
+def flask_app() -> Flask:
+    """MLflow's own Flask app."""
+    from mlflow.server import app
+
+    return cast("Flask", app)
+
+
+def fastapi_app(app: Flask) -> Any:
+    """MLflow's ASGI app around ``app``."""
+    from mlflow.server.fastapi_app import create_fastapi_app
+
+    return create_fastapi_app(app)
+
+
+def with_static_prefix(path: str) -> str:
+    """``path`` below ``--static-prefix``."""
+    from mlflow.server.handlers import _add_static_prefix
+
+    return cast(str, _add_static_prefix(path))
+
+
+def backend_uri() -> str | None:
+    """Where MLflow keeps its runs; ``None`` when the server has no tracking store."""
+    from mlflow.server import BACKEND_STORE_URI_ENV_VAR, handlers
+
+    uri = os.environ.get(BACKEND_STORE_URI_ENV_VAR)
+    if uri is None and handlers._tracking_store is not None:
+        # The process of `mlflow server` itself: set up, but the variable exists only in its workers.
+        uri = getattr(handlers._tracking_store, "db_uri", None) or handlers._tracking_store.root_directory
+    return uri
+
+
+# --- requests --------------------------------------------------------------------------------------------
+
+
+def check_request() -> str | None:
+    """Why MLflow would refuse the current request by its Host or Origin; ``None`` when it would not.
+
+    Under uvicorn MLflow's own middleware has done it already.
+    """
+    from flask import request
+    from mlflow.environment_variables import MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE
+    from mlflow.server.security import get_allowed_hosts, get_allowed_origins
+    from mlflow.server.security_utils import is_allowed_host_header, should_block_cors_request
+
+    if server_name() == "uvicorn" or MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE.get() == "true":
+        return None
+    if not is_allowed_host_header(get_allowed_hosts(), request.headers.get("Host", "")):
+        return "the Host header is not allowed; see --allowed-hosts of mlflow server"
+    origin = request.headers.get("Origin", "")
+    if should_block_cors_request(origin, request.method, get_allowed_origins()):
+        return "a cross-origin change was blocked; see --cors-allowed-origins of mlflow server"
+    return None
+
+
+def enter_workspace() -> str:
+    """Resolve the workspace of the current request; ``default`` when MLflow has none.
+
+    Raises:
+        InvalidInput: the server has no workspaces, or the name cannot be one.
+        NotFound: there is no such workspace.
+    """
+    from flask import request
+    from mlflow.exceptions import MlflowException
+    from mlflow.server.workspace_helpers import (
+        WORKSPACE_HEADER_NAME,
+        resolve_workspace_for_request_if_enabled,
+    )
+    from mlflow.utils.workspace_context import get_request_workspace, set_server_request_workspace
+
+    if server_name() != "uvicorn":
+        header = request.headers.get(WORKSPACE_HEADER_NAME)
+        try:
+            found = resolve_workspace_for_request_if_enabled(request.path, header)
+        except MlflowException as error:
+            kind = NotFound if error.get_http_status_code() == 404 else InvalidInput
+            raise kind(error.message) from None
+        set_server_request_workspace(found.name if found else None)
+    return get_request_workspace() or DEFAULT_WORKSPACE
+
+
+def leave_workspace() -> None:
+    """Undo :func:`enter_workspace` at the end of a request."""
+    from mlflow.utils.workspace_context import clear_server_request_workspace
+
+    clear_server_request_workspace()
+
+
+def active_login() -> str | None:
+    """Name of the module that guards MLflow's app with a login; ``None`` when nothing does."""
+    hooks = flask_app().before_request_funcs.get(None, [])
+    modules = [getattr(hook, "__module__", None) or "unknown" for hook in hooks]
+    foreign = [module for module in modules if not module.startswith(_OWN_HOOKS)]
+    return foreign[0] if foreign else None
