@@ -156,6 +156,7 @@ class Window(Base):
         UniqueConstraint("monitor_id", "baseline_id", "spec", "ordinal"),
         Index(None, "monitor_id", "end_ms"),
         Index(None, "is_open", "monitor_id"),
+        Index(None, "is_due", "monitor_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -171,12 +172,14 @@ class Window(Base):
     end_ms: Mapped[int] = mapped_column(BigInteger)
     """Period windows: the (exclusive) bound. Count windows: arrival of the last row so far."""
     is_open: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_due: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Closed, and waiting for a verdict: the first one, or another because late rows came."""
     rows: Mapped[int] = mapped_column(BigInteger, default=0)
     last_arrival_ms: Mapped[int] = mapped_column(BigInteger)
     data_version: Mapped[int] = mapped_column(Integer, default=1)
     """Grows with each fold into the window."""
     scored_version: Mapped[int] = mapped_column(Integer, default=0)
-    """``data_version`` that the verdict belongs to; a closed window with another one is due for scoring."""
+    """``data_version`` that the verdict belongs to; 0 before the first."""
     state: Mapped[str | None] = mapped_column(String(32))
     severity: Mapped[str | None] = mapped_column(String(16))
     score: Mapped[float | None] = mapped_column(Double)
