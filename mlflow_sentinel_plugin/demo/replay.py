@@ -1,0 +1,105 @@
+"""Replay later days as live traffic and collect what Sentinel says of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import click
+import pandas as pd
+
+from mlflow_sentinel_plugin.demo.flights import FEATURES, TIMESTAMP, TIMEZONE
+from mlflow_sentinel_plugin.demo.model import predict
+from mlflow_sentinel_plugin.demo.server import DemoFailed
+from mlflow_sentinel_plugin.demo.story import Finding, Verdict
+
+AHEAD = 3
+"""Days posted before their verdicts are waited for: the page fills while one looks."""
+PATIENCE_SECONDS = 60.0
+POLL_SECONDS = 0.2
+MISSING_MOVED = 0.02
+
+Day = tuple[date, pd.DataFrame]
+
+
+class Api(Protocol):
+    def post_predictions(self, rows: pd.DataFrame, predictions: pd.Series[float], key: str) -> None: ...
+    def closed_windows(self) -> list[dict[str, Any]]: ...
+    def events(self) -> list[dict[str, Any]]: ...
+    def reference_missing(self, feature: str) -> float | None: ...
+
+
+def replay(api: Api, pipeline: Any, days: Sequence[Day]) -> None:
+    """Post each day's flights with the model's predictions; return when every day has its verdict.
+
+    Raises:
+        DemoFailed: a post failed, or no new verdict came for a minute.
+    """
+    judged = 0
+    with click.progressbar(length=len(days), label=f"Replaying {len(days)} days", show_pos=True) as bar:
+        for number, (day, rows) in enumerate(days, start=1):
+            api.post_predictions(rows[[TIMESTAMP, *FEATURES]], predict(pipeline, rows), key=f"demo-{day}")
+            needed = len(days) if number == len(days) else number - AHEAD
+            while judged < needed:
+                seen = _wait_for_more(api, judged)
+                bar.update(seen - judged)
+                judged = seen
+
+
+def collect_verdicts(api: Api) -> list[Verdict]:
+    """Every day's verdict, oldest first, with the drifted features in words."""
+    events = {event["window_id"]: event for event in api.events()}
+    missing: dict[str, float | None] = {}
+    return [_verdict(window, events.get(window["id"]), api, missing) for window in api.closed_windows()]
+
+
+def local_day(text: str) -> date:
+    """The New York date of an RFC 3339 time."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(ZoneInfo(TIMEZONE)).date()
+
+
+def describe(feature: dict[str, Any], reference_missing: float | None) -> Finding:
+    """One drifted feature in words: its missing values if their share moved, else how far it did."""
+    share = feature["missing"]
+    if (
+        share is not None
+        and reference_missing is not None
+        and abs(share - reference_missing) >= MISSING_MOVED
+    ):
+        return Finding(feature["name"], f"{share:.0%} missing ({reference_missing:.1%} in training)")
+    if feature["effect"] is None:
+        return Finding(feature["name"], feature["reason"] or "changed")
+    measure = "KS distance" if feature["kind"] == "numeric" else "total variation"
+    return Finding(feature["name"], f"{measure} {feature['effect']:.2f}")
+
+
+def _wait_for_more(api: Api, judged: int) -> int:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        count = len(api.closed_windows())
+        if count > judged:
+            return count
+        time.sleep(POLL_SECONDS)
+    raise DemoFailed(f"no verdict came for {PATIENCE_SECONDS:.0f} s; {judged} days have one")
+
+
+def _verdict(
+    window: dict[str, Any], event: dict[str, Any] | None, api: Api, missing: dict[str, float | None]
+) -> Verdict:
+    features = {item["name"]: item for item in event["window"]["features"]} if event else {}
+    findings = []
+    for name in event["features"] if event else ():
+        if name not in missing:
+            missing[name] = api.reference_missing(name)
+        findings.append(describe(features[name], missing[name]))
+    return Verdict(
+        day=local_day(window["start"]),
+        rows=window["rows"],
+        state=window["state"],
+        severity=window["severity"],
+        findings=tuple(findings),
+    )

@@ -1,0 +1,110 @@
+"""What really happened, who says so, and what the demo must therefore have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+QUIET_NEEDED = 10
+
+
+@dataclass(frozen=True)
+class Storm:
+    """An event that outside sources document."""
+
+    name: str
+    first: date
+    last: date
+    facts: str
+    sources: tuple[str, ...]
+    expected: tuple[date, ...]
+    """Days whose window must have drifted."""
+
+    def holds(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+STORMS = (
+    Storm(
+        name="the blizzard of 8-9 February 2013 (Nemo)",
+        first=date(2013, 2, 8),
+        last=date(2013, 2, 9),
+        facts=(
+            "LaGuardia and Newark stopped all flights on Friday afternoon, JFK in the evening; they "
+            "reopened on Saturday morning. Airlines cancelled more than 5,000 flights."
+        ),
+        sources=(
+            "https://en.wikipedia.org/wiki/February_2013_North_American_blizzard",
+            "http://www.newstribune.com/news/2013/feb/09/flights-resume-nyc-airports-after-snowstorm/ (AP)",
+        ),
+        expected=(date(2013, 2, 8), date(2013, 2, 9)),
+    ),
+    Storm(
+        name="the nor'easter of 6-8 March 2013",
+        first=date(2013, 3, 6),
+        last=date(2013, 3, 8),
+        facts="It came up the coast on Wednesday and brought snow to New York on Friday.",
+        sources=("https://en.wikipedia.org/wiki/March_2013_nor%27easter",),
+        expected=(date(2013, 3, 8),),
+    ),
+)
+
+CAUSE_FEATURE = "dep_delay"
+"""A cancelled flight has no departure delay: every storm must show here."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One drifted feature, in words."""
+
+    feature: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Sentinel said of one day."""
+
+    day: date
+    rows: int
+    state: str
+    severity: str | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(finding.feature for finding in self.findings)
+
+
+def storm_of(day: date) -> Storm | None:
+    return next((storm for storm in STORMS if storm.holds(day)), None)
+
+
+def shortcomings(
+    verdicts: Sequence[Verdict], days: Sequence[date], messages: Sequence[dict[str, Any]]
+) -> list[str]:
+    """What should have been seen and was not, one sentence each; empty when the demo succeeded."""
+    by_day = {verdict.day: verdict for verdict in verdicts}
+    missing = [day for day in days if day not in by_day]
+    problems = [f"no verdict for {day}" for day in missing]
+    problems += [
+        text for storm in STORMS for day in storm.expected if (text := _unseen(by_day.get(day), day))
+    ]
+    quiet = sum(verdict.state == "ok" for verdict in verdicts)
+    if quiet < QUIET_NEEDED:
+        problems.append(f"only {quiet} quiet days; at least {QUIET_NEEDED} were expected")
+    if not messages:
+        problems.append("no webhook arrived")
+    return problems
+
+
+def _unseen(verdict: Verdict | None, day: date) -> str | None:
+    if verdict is None:
+        return None
+    if verdict.state != "drift":
+        return f"{day} is {verdict.state}; drift was expected"
+    if CAUSE_FEATURE not in verdict.features:
+        return f"{day} drifted, but not in {CAUSE_FEATURE}"
+    return None
