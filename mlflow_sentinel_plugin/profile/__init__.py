@@ -1,0 +1,1 @@
+"""Baselines and profiles: a table's distribution as counts that add up."""

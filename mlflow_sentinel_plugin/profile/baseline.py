@@ -1,0 +1,194 @@
+"""The baseline: the frozen reference distribution of every column."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mlflow_sentinel_plugin.errors import CorruptData, InvalidInput
+from mlflow_sentinel_plugin.profile import budget, codec
+from mlflow_sentinel_plugin.profile.convert import datetimes, is_number, numbers
+from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
+from mlflow_sentinel_plugin.profile.kinds import (
+    UNSCORED_ROLES,
+    checked_kinds,
+    checked_roles,
+    default_role,
+    infer_kind,
+)
+from mlflow_sentinel_plugin.profile.learn import Plan, learn, source_of
+from mlflow_sentinel_plugin.profile.profile import Profile, empty_profile, profile_table
+from mlflow_sentinel_plugin.profile.storage import dump_feature, load_feature
+from mlflow_sentinel_plugin.profile.table import blocks, to_table
+from mlflow_sentinel_plugin.profile.types import IntArray
+
+__all__ = ["Baseline", "Profile"]
+
+MAGIC = b"MSPB"
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """The reference distribution of every column; frozen, at most 8 MB as bytes.
+
+    Attributes:
+        rows: Reference rows.
+        features: Column name -> :class:`FeatureBaseline`, in the reference's order.
+        source: JSON-ready facts on where the reference came from (run id, model version, dataset digest ...).
+    """
+
+    rows: int
+    features: Mapping[str, FeatureBaseline]
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_data(
+        cls,
+        reference: Any,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        roles: Mapping[str, str] | None = None,
+        timestamp: str | None = None,
+        time_ordered: bool = True,
+        window_rows: int | None = None,
+        grid_size: int = 8192,
+        source: Mapping[str, Any] | None = None,
+    ) -> Baseline:
+        """Learn a baseline.
+
+        Args:
+            reference: The training rows: pandas, polars, pyarrow, or a dict of arrays.
+            kinds: Column -> kind, for columns whose kind should not be inferred.
+            roles: Column -> role; default ``prediction`` for ``prediction`` and ``prediction.*``, else ``feature``.
+            timestamp: The column of role ``timestamp``; the rows' time order is taken from it.
+            time_ordered: Whether the rows (without ``timestamp``) are in time order. If so, how much the
+                reference wanders over time is measured and allowed for.
+            window_rows: Rows a live window usually has; dependence is looked for at that length too.
+            grid_size: Edges per numeric column, 16 to 65,536; fewer for very wide tables, see :mod:`.budget`.
+            source: Where the reference came from; kept with the baseline.
+
+        Raises:
+            InvalidInput: no table, no rows, no columns, or names and options that do not exist.
+        """
+        table = to_table(reference)
+        _check(table, window_rows)
+        said = checked_kinds(kinds, table.column_names)
+        given = checked_roles(roles, timestamp, table.column_names)
+        blanks = [_blank(name, table, said, given) for name in table.column_names]
+        plan = _plan(table, blanks, time_ordered, window_rows, grid_size)
+        features = {blank.name: learn(blank, _column(table, blank.name), plan) for blank in blanks}
+        baseline = cls(table.num_rows, features, dict(source or {}))
+        _check_size(baseline)
+        return baseline
+
+    @cached_property
+    def counted(self) -> dict[str, FeatureBaseline]:
+        """The features whose live values are counted: not ignored, not timestamp or id."""
+        return {name: feature for name, feature in self.features.items() if feature.counted}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the content."""
+        return codec.digest_of(self.to_bytes())
+
+    def profile(self, data: Any) -> Profile:
+        """Counts of live rows: a table, or an iterable of tables (counted in blocks of 65,536 rows).
+
+        Bad values are counted as malformed, missing columns as absent; neither raises.
+
+        Raises:
+            InvalidInput: not a table, or two columns of one name.
+        """
+        parts = (profile_table(self, block) for block in blocks(data))
+        return functools.reduce(operator.add, parts, self.empty_profile())
+
+    def empty_profile(self) -> Profile:
+        """The profile of no rows, the neutral element of adding."""
+        return empty_profile(self)
+
+    def to_bytes(self) -> bytes:
+        """Compact, checksummed bytes; the same for the same content."""
+        dumped = [dump_feature(feature, str(i)) for i, feature in enumerate(self.features.values())]
+        header = {"rows": self.rows, "source": dict(self.source), "features": [h for h, _ in dumped]}
+        arrays = {name: array for _, part in dumped for name, array in part.items()}
+        try:
+            return codec.pack(MAGIC, header, arrays)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"source must be JSON: {error}", hint="use texts, finite numbers, lists, dicts"
+            ) from error
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Baseline:
+        """The baseline that :meth:`to_bytes` wrote.
+
+        Raises:
+            CorruptData: damaged bytes, not a baseline's, or of a newer version.
+        """
+        header, arrays = codec.unpack(MAGIC, data, "baseline")
+        try:
+            loaded = [load_feature(h, arrays, str(i)) for i, h in enumerate(header["features"])]
+            return cls(header["rows"], {f.name: f for f in loaded}, header["source"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptData(f"this baseline cannot be read: {error}") from error
+
+
+def _check(table: pa.Table, window_rows: int | None) -> None:
+    if table.num_rows == 0 or table.num_columns == 0:
+        what = "rows" if table.num_rows == 0 else "columns"
+        raise InvalidInput(f"the reference has no {what}", hint="give the rows the model was trained on")
+    if window_rows is not None and window_rows < 1:
+        raise InvalidInput(f"window_rows must be at least 1, got {window_rows}")
+
+
+def _column(table: pa.Table, name: str) -> Any:
+    whole = table[name].combine_chunks()
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _blank(name: str, table: pa.Table, kinds: dict[str, str], roles: dict[str, str]) -> FeatureBaseline:
+    column: Any = _column(table, name)
+    role: Any = roles.get(name) or default_role(name)
+    kind: Any = kinds.get(name) or ("ignored" if role == "id" else infer_kind(column))
+    return FeatureBaseline(name, kind, role, source_of(column), table.num_rows)
+
+
+def _plan(
+    table: pa.Table,
+    blanks: list[FeatureBaseline],
+    time_ordered: bool,
+    window_rows: int | None,
+    grid_size: int,
+) -> Plan:
+    columns = sum(blank.counted for blank in blanks)
+    clock = next((blank.name for blank in blanks if blank.role == "timestamp"), None)
+    return Plan(
+        budget.grid_size_for(columns, grid_size),
+        budget.level_cap_for(columns),
+        budget.block_count_for(columns),
+        ordered=time_ordered or clock is not None,
+        order=None if clock is None else _time_order(_column(table, clock)),
+        window_rows=window_rows,
+    )
+
+
+def _time_order(column: Any) -> IntArray:
+    seconds = (numbers if is_number(column) else datetimes)(column).values
+    return np.argsort(seconds, kind="stable")
+
+
+def _check_size(baseline: Baseline) -> None:
+    size = len(baseline.to_bytes())
+    if size > budget.MAX_BYTES:
+        wide = sum(feature.role not in UNSCORED_ROLES for feature in baseline.features.values())
+        raise InvalidInput(
+            f"the baseline of {wide} columns takes {size / 2**20:.1f} MB; at most 8 MB are kept",
+            hint='leave columns out, or say kinds={"<column>": "ignored"}',
+        )

@@ -1,0 +1,71 @@
+"""The grid of a numeric feature: sorted edges from the reference only, and counting on it.
+
+With m edges there are 2m + 1 cells, in order: below the first edge, on it, between it and the second, ...,
+above the last. Cell 2i + 1 is edge i itself (its *atom*), so ties are kept apart from what lies between.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
+
+_SEARCH_VALUES_BELOW = 8
+"""A window with fewer values than edges / 8 is looked up value by value."""
+
+
+def make_edges(finite: FloatArray, grid_size: int) -> FloatArray:
+    """Edges for the finite reference values, without the bin edges.
+
+    At most ``grid_size`` distinct values: each is an edge. More: as many order statistics at even ranks,
+    the smallest and largest value among them; a value held by at least 1 / ``grid_size`` of the rows is always hit.
+    """
+    distinct = np.unique(finite)
+    if distinct.size <= grid_size:
+        return distinct
+    ranks = np.round(np.linspace(0, finite.size - 1, grid_size)).astype(np.int64)
+    return np.unique(np.sort(finite)[ranks])
+
+
+def bin_edges(finite: FloatArray, bins: int = 10) -> FloatArray:
+    """Inner bin edges of ``psi`` and ``js_divergence``: the reference's quantiles 1/bins .. (bins-1)/bins.
+
+    ``numpy.quantile`` with linear interpolation, duplicates collapsed; bins are ``[a, b)``, the outer two open.
+    A constant reference gets the bins below, at and above its value.
+
+    >>> bin_edges(np.arange(11.0), 4)
+    array([2.5, 5. , 7.5])
+    >>> bin_edges(np.full(5, 3.0)).tolist() == [3.0, np.nextafter(3.0, 4.0)]
+    True
+    """
+    if finite.size == 0:
+        return np.empty(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.unique(np.quantile(finite, np.arange(1, bins) / bins))
+    edges = edges[np.isfinite(edges)] + 0.0
+    if finite.min() == finite.max():
+        return np.array([edges[0], np.nextafter(edges[0], np.inf)])
+    return edges
+
+
+def count_cells(values: FloatArray, edges: FloatArray) -> IntArray:
+    """Counts of ``values`` (no NaN; infinities fall into the outer cells) in the 2m + 1 cells of ``edges``.
+
+    >>> count_cells(np.array([0.0, 1.0, 1.0, 1.5, 9.0]), np.array([1.0, 2.0]))
+    array([1, 2, 1, 0, 1])
+    """
+    if values.size * _SEARCH_VALUES_BELOW < edges.size:
+        cells = np.searchsorted(edges, values, "left") + np.searchsorted(edges, values, "right")
+        return np.bincount(cells, minlength=2 * edges.size + 1).astype(np.int64)
+    block = np.sort(values)
+    bounds = np.empty(2 * edges.size + 2, np.int64)
+    bounds[0], bounds[-1] = 0, block.size
+    bounds[1:-1:2] = np.searchsorted(block, edges, "left")
+    bounds[2:-1:2] = np.searchsorted(block, edges, "right")
+    return np.diff(bounds)
+
+
+def largest_open_cell(cells: IntArray) -> float:
+    """Share of the reference in its fullest cell between two edges: D from counts is off by at most this."""
+    total = int(cells.sum())
+    return float(cells[2:-1:2].max() / total) if cells.size > 3 and total else 0.0

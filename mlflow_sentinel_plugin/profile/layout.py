@@ -1,0 +1,79 @@
+"""What a numeric feature is compared on: its edges with the reference's counts, and coarser views of them.
+
+A view is given as cell numbers of the grid, so counts on the grid are all that is needed to compute it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
+
+GROUPS = 256
+QUANTILE_CELLS = 16
+TAILS = (0.002, 0.01, 0.03)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Edges (m), the reference's counts in the 2m + 1 cells, and the bin edges (a subset of the edges)."""
+
+    edges: FloatArray
+    reference: IntArray
+    bins: FloatArray
+
+    @cached_property
+    def cumulative(self) -> IntArray:
+        """The reference's counts below the end of each cell, with a leading 0."""
+        return np.concatenate([[0], np.cumsum(self.reference)])
+
+    @cached_property
+    def bin_starts(self) -> IntArray:
+        """First cell of each bin ``[a, b)``; the first bin starts at cell 0."""
+        at = np.searchsorted(self.edges, self.bins)
+        return np.concatenate([[0], 2 * at + 1]).astype(np.int64)
+
+    @cached_property
+    def groups(self) -> IntArray:
+        """First cells of 256 groups of equal reference mass; values with over 2/256 of it stand alone."""
+        return partition(self.reference, GROUPS, 2 / GROUPS)
+
+    @cached_property
+    def ranges(self) -> IntArray:
+        """``[start, stop)`` cells (rows of 2) of 16 quantile groups and of nested tails with .2, 1 and 3 %."""
+        starts = partition(self.reference, QUANTILE_CELLS, 1 / QUANTILE_CELLS)
+        stops = np.append(starts[1:], self.reference.size)
+        both = np.concatenate([np.stack([starts, stops], axis=1), self._tails()])
+        distinct = np.unique(both, axis=0)
+        held = self.cumulative[distinct[:, 1]] - self.cumulative[distinct[:, 0]]
+        return distinct[(held > 0) & (held < self.cumulative[-1])]
+
+    def _tails(self) -> IntArray:
+        total, size = self.cumulative[-1], self.reference.size
+        lower = [[0, np.searchsorted(self.cumulative, t * total, "left")] for t in TAILS]
+        upper = [[np.searchsorted(self.cumulative, (1 - t) * total, "right") - 1, size] for t in TAILS]
+        return np.array([*lower, *upper], np.int64).clip(0, size)
+
+
+def partition(counts: IntArray, parts: int, heavy: float) -> IntArray:
+    """First cells of contiguous groups of about 1/``parts`` of the mass; cells with over ``heavy`` stand alone.
+
+    >>> partition(np.array([1, 1, 1, 1, 4, 0, 1, 1]), 5, 0.3)
+    array([0, 2, 4, 5])
+    """
+    total = counts.sum()
+    if total == 0:
+        return np.zeros(1, np.int64)
+    middle = (np.cumsum(counts) - counts / 2) / total
+    group = np.floor(middle * parts)
+    alone = counts > heavy * total
+    starts = np.concatenate([[True], (group[1:] != group[:-1]) | alone[1:] | alone[:-1]])
+    return np.flatnonzero(starts)
+
+
+def group_sums(counts: IntArray, starts: IntArray) -> IntArray:
+    """Counts summed over the groups that begin at ``starts``."""
+    return np.add.reduceat(counts, starts)

@@ -1,0 +1,67 @@
+"""A baseline's features as a JSON header and arrays, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlflow_sentinel_plugin.profile import codec
+from mlflow_sentinel_plugin.profile.blocks import Blocks
+from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
+
+_PLAIN = (
+    "name", "kind", "role", "source", "rows", "missing", "malformed", "capped", "distinct", "singletons",
+    "doubletons", "precision", "snap_fully", "clock", "bound", "summary",
+)  # fmt: skip
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def dump_feature(feature: FeatureBaseline, key: str) -> tuple[dict[str, Any], Arrays]:
+    """Header and arrays of one feature; array names begin with ``key``."""
+    header = {name: getattr(feature, name) for name in _PLAIN}
+    header |= {"levels": list(feature.levels), "coarser": list(feature.coarser)}
+    arrays: Arrays = {
+        f"{key}.edges": feature.edges,
+        f"{key}.bins": feature.bins,
+        f"{key}.counts": codec.smallest(feature.counts),
+    }
+    for name in ("blocks", "missing_blocks"):
+        blocks: Blocks | None = getattr(feature, name)
+        if blocks is not None:
+            header[name] = {"rows": blocks.rows, "size": blocks.size, "gate_p": blocks.gate_p}
+            arrays |= _dump_blocks(blocks, f"{key}.{name}")
+    return header, arrays
+
+
+def load_feature(header: dict[str, Any], arrays: Arrays, key: str) -> FeatureBaseline:
+    """The inverse of :func:`dump_feature`."""
+    plain = {name: header[name] for name in _PLAIN}
+    return FeatureBaseline(
+        **plain,
+        levels=tuple(header["levels"]),
+        coarser=tuple(header["coarser"]),
+        edges=arrays[f"{key}.edges"],
+        bins=arrays[f"{key}.bins"],
+        counts=arrays[f"{key}.counts"].astype(np.int64),
+        blocks=_load_blocks(header.get("blocks"), arrays, f"{key}.blocks"),
+        missing_blocks=_load_blocks(header.get("missing_blocks"), arrays, f"{key}.missing_blocks"),
+    )
+
+
+def _dump_blocks(blocks: Blocks, key: str) -> Arrays:
+    return {
+        f"{key}.present": codec.smallest(blocks.present),
+        f"{key}.sums": blocks.sums.reshape(-1).astype(np.float32),
+        f"{key}.weights": blocks.weights,
+    }
+
+
+def _load_blocks(header: dict[str, Any] | None, arrays: Arrays, key: str) -> Blocks | None:
+    if header is None:
+        return None
+    present = arrays[f"{key}.present"].astype(np.int64)
+    sums = arrays[f"{key}.sums"].astype(np.float64).reshape(-1, present.size)
+    return Blocks(header["rows"], header["size"], present, sums, arrays[f"{key}.weights"], header["gate_p"])
