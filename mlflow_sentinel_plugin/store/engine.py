@@ -104,10 +104,11 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The SQLite file; ``None`` on a database server."""
-        if self.dialect != "sqlite" or self._url.database is None:
+        """The SQLite file; ``None`` on a database server, or if SQLite's own ``file:`` form names it."""
+        database = self._url.database or ""
+        if self.dialect != "sqlite" or database.startswith("file:"):
             return None
-        return Path(self._url.database)
+        return Path(database)
 
     def __str__(self) -> str:
         return self._url.render_as_string(hide_password=True)
