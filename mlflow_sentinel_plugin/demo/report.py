@@ -49,7 +49,7 @@ def _loud_line(verdict: Verdict) -> str:
     parts = [f"{finding.feature} {finding.text}" for finding in shown]
     if len(verdict.findings) > len(shown):
         parts.append(f"{len(verdict.findings) - len(shown)} more")
-    return f"  {click.style('▲', fg='red')} {click.style(head, bold=True)}; " + "; ".join(parts)
+    return "; ".join([f"  {click.style('▲', fg='red')} {click.style(head, bold=True)}", *parts])
 
 
 def _name(day: date) -> str:
