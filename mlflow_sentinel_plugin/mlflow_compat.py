@@ -18,7 +18,6 @@ _NEEDED = {
     "mlflow.cli": ["server"],
     "mlflow.server": ["app", "BACKEND_STORE_URI_ENV_VAR"],
     "mlflow.server.handlers": [
-        "_add_static_prefix",
         "_get_artifact_repo_mlflow_artifacts",
         "_get_model_registry_store",
         "_get_proxied_run_artifact_destination_path",
@@ -101,11 +100,9 @@ def fastapi_app(app: Flask) -> Any:
     return create_fastapi_app(app)
 
 
-def with_static_prefix(path: str) -> str:
-    """``path`` below ``--static-prefix``."""
-    from mlflow.server.handlers import _add_static_prefix
-
-    return cast(str, _add_static_prefix(path))
+def static_prefix() -> str:
+    """``--static-prefix`` without a slash at its end; ``""`` when there is none."""
+    return os.environ.get("_MLFLOW_STATIC_PREFIX", "").rstrip("/")
 
 
 def backend_uri() -> str | None:
@@ -181,3 +178,17 @@ def active_login() -> str | None:
     modules = [getattr(hook, "__module__", None) or "unknown" for hook in hooks]
     foreign = [module for module in modules if not module.startswith(_OWN_HOOKS)]
     return foreign[0] if foreign else None
+
+
+def catch_all_mount(app: Any) -> Any:
+    """The mount of MLflow's Flask app at "/" in its ASGI app.
+
+    Raises:
+        Unavailable: this MLflow has no such mount.
+    """
+    from starlette.routing import Mount
+
+    for route in app.router.routes:
+        if isinstance(route, Mount) and route.path == "":
+            return route
+    raise Unavailable("MLflow's ASGI app has no mount at '/'", hint=f"Sentinel works with {SUPPORTED}")

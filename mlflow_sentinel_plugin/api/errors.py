@@ -44,6 +44,12 @@ def error_reply(
     return reply(ErrorReply(error=info), status, headers)
 
 
+def error_body(error: SentinelError) -> bytes:
+    """The error body as bytes, for answers outside the app."""
+    info = ErrorInfo(code=error.code, message=error.message, hint=error.hint, details=error.details)
+    return ErrorReply(error=info).model_dump_json().encode()
+
+
 def install(app: Flask) -> None:
     """Make every failure inside ``app`` answer with :class:`ErrorReply`."""
     app.register_error_handler(SentinelError, _sentinel_error)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import flask_openapi3_swagger  # type: ignore[import-untyped]
 from flask import Response, jsonify, request, send_from_directory
@@ -17,6 +18,8 @@ from mlflow_sentinel_plugin.api.auth import allow
 from mlflow_sentinel_plugin.api.schemas import ErrorReply
 
 PREFIX = "/api/v1"
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 _ERRORS = dict.fromkeys(("400", "401", "403", "404", "413", "429", "500", "503"), ErrorReply)
 _ASSETS = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
@@ -41,9 +44,21 @@ _PAGE = """<!DOCTYPE html>
 _START = 'window.ui = SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });\n'
 
 
-def blueprint(name: str, description: str) -> APIBlueprint:
+class Resource(Protocol):
+    """What a resource module uses of its blueprint: decorators that leave the view's type alone."""
+
+    def get(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+
+    def post(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+
+    def patch(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+
+    def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+
+
+def blueprint(name: str, description: str) -> Resource:
     """The blueprint of one resource, below ``/api/v1``; rules are written without that prefix."""
-    return APIBlueprint(
+    made: Resource = APIBlueprint(
         name,
         __name__,
         url_prefix=PREFIX,
@@ -51,6 +66,7 @@ def blueprint(name: str, description: str) -> APIBlueprint:
         abp_responses=dict(_ERRORS),
         operation_id_callback=_operation_id,
     )
+    return made
 
 
 def new_app() -> OpenAPI:
@@ -71,6 +87,11 @@ def new_app() -> OpenAPI:
     errors.install(app)
     app.after_request(_headers)
     return app
+
+
+def register(app: OpenAPI, resource: Resource) -> None:
+    """Add a resource's rules to the sub-app and its document."""
+    app.register_api(resource)
 
 
 def install_docs(app: OpenAPI) -> None:

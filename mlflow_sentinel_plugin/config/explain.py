@@ -25,9 +25,8 @@ def explain(error: ValidationError, file: str, overrides: Overrides) -> ConfigEr
 
 def _line(item: Any, file: str, overrides: Overrides) -> str:
     where = tuple(str(part) for part in item["loc"])
-    source = next(
-        (override.variable for key, override in overrides.items() if where[: len(key)] == key), file
-    )
+    variables = [override.variable for key, override in overrides.items() if where[: len(key)] == key]
+    source = variables[0] if variables else file
     return f"{source}: {'.'.join(where)}: {_message(item, where)}"
 
 

@@ -1,4 +1,4 @@
-"""Keys of a stand-alone Sentinel's config: moved to where they belong inside MLflow, or dropped with a hint."""
+"""Keys of a stand-alone Sentinel: moved to where they belong inside MLflow, or dropped with a hint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_EFFECT = {
     (
         "api",
         "cors_origins",
-    ): "MLflow decides; see --cors-allowed-origins of mlflow server (localhost is allowed)",
+    ): "MLflow decides; see --cors-allowed-origins (localhost is allowed)",
 }
 
 
@@ -52,9 +52,7 @@ def _move_storage(data: dict[str, Any], environ: Mapping[str, str]) -> list[str]
     if not old and dsn is None:
         return []
     if storage.get("uri"):
-        return [
-            "storage.backend, sqlite, postgres and SENTINEL_POSTGRES_DSN have no effect: storage.uri is set"
-        ]
+        return ["storage.backend, sqlite, postgres, SENTINEL_POSTGRES_DSN have no effect beside storage.uri"]
     uri, source = _old_uri(old, dsn)
     if uri is None:
         return ["storage.backend names no place: Sentinel keeps its tables in MLflow's database"]
@@ -63,11 +61,9 @@ def _move_storage(data: dict[str, Any], environ: Mapping[str, str]) -> list[str]
 
 
 def _old_uri(old: dict[str, Any], dsn: str | None) -> tuple[str | None, str]:
-    backend = old.get("backend") or (
-        "sqlite" if _inner(old, "sqlite", "path") and dsn is None else "postgres"
-    )
+    path = _inner(old, "sqlite", "path")
+    backend = old.get("backend") or ("sqlite" if path and dsn is None else "postgres")
     if backend == "sqlite":
-        path = _inner(old, "sqlite", "path")
         return (f"sqlite:///{Path(path).absolute()}" if path else None), "storage.sqlite.path"
     if backend in ("postgres", "postgresql"):
         source = "SENTINEL_POSTGRES_DSN" if dsn else "storage.postgres.dsn"

