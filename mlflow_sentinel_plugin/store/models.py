@@ -91,7 +91,7 @@ class Monitor(Base):
     """Arrival of the newest folded row."""
     max_event_ms: Mapped[int | None] = mapped_column(BigInteger)
     """Newest event time folded: the watermark that closes event-time windows."""
-    detector_state: Mapped[bytes | None] = mapped_column(Blob)
+    detector_state: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
