@@ -22,8 +22,10 @@ from mlflow_sentinel_plugin.profile.kinds import (
     checked_roles,
     default_role,
     infer_kind,
+    infer_untyped,
+    source_of,
 )
-from mlflow_sentinel_plugin.profile.learn import Plan, learn, source_of
+from mlflow_sentinel_plugin.profile.learn import Plan, learn
 from mlflow_sentinel_plugin.profile.profile import Profile, empty_profile, profile_table
 from mlflow_sentinel_plugin.profile.storage import dump_feature, load_feature
 from mlflow_sentinel_plugin.profile.table import blocks, to_table
@@ -59,6 +61,7 @@ class Baseline:
         time_ordered: bool = True,
         window_rows: int | None = None,
         grid_size: int = 8192,
+        untyped: bool = False,
         source: Mapping[str, Any] | None = None,
     ) -> Baseline:
         """Learn a baseline.
@@ -66,12 +69,15 @@ class Baseline:
         Args:
             reference: The training rows: pandas, polars, pyarrow, or a dict of arrays.
             kinds: Column -> kind, for columns whose kind should not be inferred.
-            roles: Column -> role; default ``prediction`` for ``prediction`` and ``prediction.*``, else ``feature``.
+            roles: Column -> role; default ``prediction`` for ``prediction`` and ``prediction.*``, else
+                ``feature``.
             timestamp: The column of role ``timestamp``; the rows' time order is taken from it.
             time_ordered: Whether the rows (without ``timestamp``) are in time order. If so, how much the
                 reference wanders over time is measured and allowed for.
             window_rows: Rows a live window usually has; dependence is looked for at that length too.
             grid_size: Edges per numeric column, 16 to 65,536; fewer for very wide tables, see :mod:`.budget`.
+            untyped: The rows are texts because their format has no types (CSV): columns that hold only numbers
+                are numeric, only true and false boolean.
             source: Where the reference came from; kept with the baseline.
 
         Raises:
@@ -81,7 +87,7 @@ class Baseline:
         _check(table, window_rows)
         said = checked_kinds(kinds, table.column_names)
         given = checked_roles(roles, timestamp, table.column_names)
-        blanks = [_blank(name, table, said, given) for name in table.column_names]
+        blanks = [_blank(name, _column(table, name), said, given, untyped) for name in table.column_names]
         plan = _plan(table, blanks, time_ordered, window_rows, grid_size)
         features = {blank.name: learn(blank, _column(table, blank.name), plan) for blank in blanks}
         baseline = cls(table.num_rows, features, dict(source or {}))
@@ -153,11 +159,15 @@ def _column(table: pa.Table, name: str) -> Any:
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
 
-def _blank(name: str, table: pa.Table, kinds: dict[str, str], roles: dict[str, str]) -> FeatureBaseline:
-    column: Any = _column(table, name)
+def _blank(
+    name: str, column: Any, kinds: dict[str, str], roles: dict[str, str], untyped: bool
+) -> FeatureBaseline:
     role: Any = roles.get(name) or default_role(name)
-    kind: Any = kinds.get(name) or ("ignored" if role == "id" else infer_kind(column))
-    return FeatureBaseline(name, kind, role, source_of(column), table.num_rows)
+    guess, source = infer_kind(column), source_of(column)
+    if untyped and source == "text":
+        guess, source = infer_untyped(column)
+    kind: Any = kinds.get(name) or ("ignored" if role == "id" else guess)
+    return FeatureBaseline(name, kind, role, source, len(column))
 
 
 def _plan(

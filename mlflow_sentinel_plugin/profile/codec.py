@@ -1,4 +1,4 @@
-"""Arrays and a JSON header as compact bytes: versioned, checksummed, the same for the same content, no pickle.
+"""Arrays and a JSON header as compact bytes: versioned, checksummed, equal for equal content, no pickle.
 
 Layout: 4 bytes magic, 1 byte format version, 32 bytes SHA-256 of the content, 8 bytes its length, then the
 content through zlib. The content is the header's length, the header, and the arrays one after another.

@@ -30,7 +30,7 @@ _MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """Converted values, one per row: a float64 array (NaN = no value) or an Arrow text array (null = no value)."""
+    """Converted values, one per row: float64 (NaN = no value) or an Arrow text array (null = no value)."""
 
     values: T
     missing: int
@@ -72,7 +72,7 @@ def numbers(column: Any, *, truth: bool = False) -> Numbers:
 
 
 def datetimes(column: Any) -> Numbers:
-    """Seconds since 1970 in UTC. A time without zone is UTC; texts are ISO 8601 (``2024-05-01T10:00:00+02:00``).
+    """Seconds since 1970 in UTC. A time without zone is UTC; texts are ISO 8601.
 
     Bare numbers are malformed: whether they are seconds or milliseconds would be a guess.
     """

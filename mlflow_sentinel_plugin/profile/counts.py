@@ -27,7 +27,7 @@ class FeatureCounts:
         infinite: Values in ``cells`` that are infinite.
         finer: Values that had more digits than the reference and were rounded.
         coarse: Counts at each coarser precision that all values so far are at.
-        names: Some unseen levels with their counts: those with the smallest hashes, so adding keeps them exact.
+        names: Some unseen levels with their counts: those with the smallest hashes, so they add exactly.
     """
 
     cells: IntArray

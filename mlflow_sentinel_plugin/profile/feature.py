@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from mlflow_sentinel_plugin.entities import Kind, Role
 from mlflow_sentinel_plugin.profile.blocks import Blocks
-from mlflow_sentinel_plugin.profile.kinds import UNSCORED_ROLES
+from mlflow_sentinel_plugin.profile.kinds import UNSCORED_ROLES, Source
 from mlflow_sentinel_plugin.profile.layout import Layout
 from mlflow_sentinel_plugin.profile.precision import coarsen, round_to
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
-
-Source = Literal["number", "boolean", "time", "text", "other"]
-"""What type the reference column had; decides how texts become levels."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ _SEARCH_VALUES_BELOW = 8
 def make_edges(finite: FloatArray, grid_size: int) -> FloatArray:
     """Edges for the finite reference values, without the bin edges.
 
-    At most ``grid_size`` distinct values: each is an edge. More: as many order statistics at even ranks,
-    the smallest and largest value among them; a value held by at least 1 / ``grid_size`` of the rows is always hit.
+    At most ``grid_size`` distinct values: each is an edge. More: as many order statistics at even ranks, the
+    smallest and largest value among them; a value of at least 1 / ``grid_size`` of the rows is always hit.
     """
     distinct = np.unique(finite)
     if distinct.size <= grid_size:
@@ -30,7 +30,7 @@ def make_edges(finite: FloatArray, grid_size: int) -> FloatArray:
 def bin_edges(finite: FloatArray, bins: int = 10) -> FloatArray:
     """Inner bin edges of ``psi`` and ``js_divergence``: the reference's quantiles 1/bins .. (bins-1)/bins.
 
-    ``numpy.quantile`` with linear interpolation, duplicates collapsed; bins are ``[a, b)``, the outer two open.
+    ``numpy.quantile``, linear interpolation, duplicates collapsed; bins are ``[a, b)``, the outer two open.
     A constant reference gets the bins below, at and above its value.
 
     >>> bin_edges(np.arange(11.0), 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +12,21 @@ import pyarrow.compute as pc
 
 from mlflow_sentinel_plugin.entities import Kind, Role
 from mlflow_sentinel_plugin.errors import InvalidInput
-from mlflow_sentinel_plugin.profile.convert import datetimes, is_number, is_text, is_time
+from mlflow_sentinel_plugin.profile.convert import (
+    Numbers,
+    booleans,
+    datetimes,
+    is_number,
+    is_text,
+    is_time,
+    numbers,
+)
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ROLES: tuple[Role, ...] = get_args(Role)
+Source = Literal["number", "boolean", "time", "text", "other"]
+"""What type the reference column had; decides how texts become levels."""
+
 UNSCORED_ROLES: frozenset[Role] = frozenset({"timestamp", "id"})
 OPTIONAL_ROLES: frozenset[Role] = frozenset({"timestamp", "id", "target"})
 PREDICTION = "prediction"
@@ -28,9 +39,9 @@ _EXACT_INTEGERS = 2**53
 def infer_kind(column: Any) -> Kind:
     """The kind of a reference column (an Arrow array).
 
-    Numbers are ``numeric`` however few their values; integers beyond 2^53, which float64 cannot tell apart, are
-    ``categorical`` (``ignored`` where nearly each row has its own: an identifier). Texts are ``datetime`` if each
-    is an ISO 8601 date, ``text`` if there are more than 50 and over half of the rows have their own,
+    Numbers are ``numeric`` however few their values; integers beyond 2^53, which float64 cannot tell apart,
+    are ``categorical`` (``ignored`` where nearly each row has its own: an identifier). Texts are ``datetime``
+    if each is an ISO 8601 date, ``text`` if there are more than 50 and over half of the rows have their own,
     else ``categorical``. Nested and empty columns are ``ignored``.
     """
     if column.null_count == len(column):
@@ -54,8 +65,7 @@ def _integer_kind(column: Any) -> Kind:
 
 
 def _text_kind(column: Any) -> Kind:
-    dates = datetimes(column)
-    if dates.malformed == 0 and not np.isnan(dates.values).all():
+    if _all_fit(datetimes(column)):
         return "datetime"
     return "text" if _mostly_distinct(column) else "categorical"
 
@@ -63,6 +73,30 @@ def _text_kind(column: Any) -> Kind:
 def _mostly_distinct(column: Any) -> bool:
     distinct = pc.count_distinct(column).as_py()
     return bool(distinct > _FEW_LEVELS and distinct > _MOSTLY_DISTINCT * (len(column) - column.null_count))
+
+
+def infer_untyped(column: Any) -> tuple[Kind, Source]:
+    """Kind and type of a text column whose file format has no types."""
+    if _all_fit(numbers(column)):
+        return "numeric", "number"
+    if _all_fit(booleans(column)):
+        return "boolean", "boolean"
+    return infer_kind(column), "text"
+
+
+def _all_fit(converted: Numbers) -> bool:
+    return converted.malformed == 0 and not np.isnan(converted.values).all()
+
+
+def source_of(column: Any) -> Source:
+    """What type a reference column has."""
+    if is_number(column):
+        return "number"
+    if pa.types.is_boolean(column.type):
+        return "boolean"
+    if is_time(column):
+        return "time"
+    return "text" if is_text(column) else "other"
 
 
 def checked_kinds(kinds: Mapping[str, str] | None, columns: Iterable[str]) -> dict[str, str]:

@@ -43,13 +43,13 @@ class Layout:
 
     @cached_property
     def ranges(self) -> IntArray:
-        """``[start, stop)`` cells (rows of 2) of 16 quantile groups and of nested tails with .2, 1 and 3 %."""
+        """``[start, stop)`` cells (rows of 2) of 16 quantile groups and nested tails of .2, 1 and 3 %."""
         starts = partition(self.reference, QUANTILE_CELLS, 1 / QUANTILE_CELLS)
         stops = np.append(starts[1:], self.reference.size)
         both = np.concatenate([np.stack([starts, stops], axis=1), self._tails()])
         distinct = np.unique(both, axis=0)
         held = self.cumulative[distinct[:, 1]] - self.cumulative[distinct[:, 0]]
-        return distinct[(held > 0) & (held < self.cumulative[-1])]
+        return np.asarray(distinct[(held > 0) & (held < self.cumulative[-1])])
 
     def _tails(self) -> IntArray:
         total, size = self.cumulative[-1], self.reference.size
@@ -59,7 +59,7 @@ class Layout:
 
 
 def partition(counts: IntArray, parts: int, heavy: float) -> IntArray:
-    """First cells of contiguous groups of about 1/``parts`` of the mass; cells with over ``heavy`` stand alone.
+    """First cells of contiguous groups of about 1/``parts`` of the mass; cells over ``heavy`` stand alone.
 
     >>> partition(np.array([1, 1, 1, 1, 4, 0, 1, 1]), 5, 0.3)
     array([0, 2, 4, 5])

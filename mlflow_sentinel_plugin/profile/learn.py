@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlflow_sentinel_plugin.profile.blocks import Blocks, group_scores, make_blocks, rank_scores
-from mlflow_sentinel_plugin.profile.convert import is_number, is_time
 from mlflow_sentinel_plugin.profile.count import to_numbers, to_texts
-from mlflow_sentinel_plugin.profile.feature import FeatureBaseline, Source
+from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.grid import bin_edges, count_cells, largest_open_cell, make_edges
 from mlflow_sentinel_plugin.profile.precision import MAX_MERGED, candidates, reference_precision
 from mlflow_sentinel_plugin.profile.types import BoolArray, FloatArray, IntArray
@@ -38,17 +37,6 @@ class Plan:
     ordered: bool = True
     order: IntArray | None = None
     window_rows: int | None = None
-
-
-def source_of(column: Any) -> Source:
-    """What type a reference column has."""
-    if is_number(column):
-        return "number"
-    if pa.types.is_boolean(column.type):
-        return "boolean"
-    if is_time(column):
-        return "time"
-    return "text" if pa.types.is_large_string(column.type) else "other"
 
 
 def learn(blank: FeatureBaseline, column: Any, plan: Plan) -> FeatureBaseline:

@@ -4,8 +4,8 @@ Compared as they are, each live value would miss the reference's atoms. A *preci
 ``float32``, ``decimals:d`` (d digits after the point) or ``digits:s`` (s significant digits).
 
 - The reference is the coarser one: live values are rounded to its precision when they are counted.
-- The live values are the coarser ones: they are counted on the rounded edges too, for each candidate precision
-  as long as *all* values seen are at it. "All" survives adding profiles, so counts still merge in any order.
+- The live values are the coarser ones: they are counted on the rounded edges too, for each candidate
+  precision as long as *all* values seen are at it. "All" survives adding profiles, so counts still merge.
 
 A rounding is used only if it merges at most 5 % of the reference into one value, so that a column stuck at a
 constant, or turned from a probability into a label, is never rounded into agreement.
@@ -60,7 +60,7 @@ def all_at(values: FloatArray, precision: str) -> bool:
 
 
 def reference_precision(distinct: FloatArray) -> str | None:
-    """The coarsest of ``decimals:0`` .. ``decimals:6``, ``float32`` that all reference values are at, or ``None``."""
+    """The coarsest of ``decimals:0`` .. ``decimals:6``, ``float32`` that all values are at, or ``None``."""
     if distinct.size == 0:
         return None
     names = [*(f"decimals:{d}" for d in _DECIMALS), "float32"]
@@ -83,7 +83,7 @@ def snap(values: FloatArray, precision: str | None, fully: bool) -> tuple[FloatA
 
 
 def candidates(distinct: FloatArray, share: FloatArray, rows: int, own: str | None) -> tuple[str, ...]:
-    """Coarser precisions that live data might come in and that would matter, for reference values and shares."""
+    """Coarser precisions that live data might come in and that would matter."""
     if distinct.size == 0:
         return ()
     names = [*(f"decimals:{d}" for d in _DECIMALS), *(f"digits:{s}" for s in _DIGITS), "float32"]

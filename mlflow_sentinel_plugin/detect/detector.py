@@ -1,0 +1,219 @@
+"""Judge windows against a baseline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from mlflow_sentinel_plugin.clock import to_rfc3339
+from mlflow_sentinel_plugin.detect import severity as severities
+from mlflow_sentinel_plugin.detect.calibrated import judge_calibrated
+from mlflow_sentinel_plugin.detect.evaluate import evaluate
+from mlflow_sentinel_plugin.detect.finding import Judge
+from mlflow_sentinel_plugin.detect.metrics import METRICS
+from mlflow_sentinel_plugin.detect.pair import Pair, pair
+from mlflow_sentinel_plugin.detect.report import describe, ignored, unlike
+from mlflow_sentinel_plugin.detect.result import FeatureResult, WindowResult
+from mlflow_sentinel_plugin.detect.schema import schema_state
+from mlflow_sentinel_plugin.detect.summary import summarise
+from mlflow_sentinel_plugin.detect.thresholds import (
+    DEFAULT_THRESHOLDS,
+    checked_thresholds,
+    make_judge,
+    metric_of,
+)
+from mlflow_sentinel_plugin.entities import FeatureSettings, Rule, WindowState
+from mlflow_sentinel_plugin.errors import InvalidInput
+from mlflow_sentinel_plugin.profile import codec
+from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
+
+STATE_MAGIC = b"MSPD"
+MIN_ROWS = 50
+
+_NO_SETTINGS = FeatureSettings()
+
+
+class Detector:
+    """Judges the windows of one stream, one after another.
+
+    Args:
+        baseline: What the windows are compared with.
+        rule: ``calibrated`` or ``thresholds``.
+        metrics: Names of the metrics to compute; default all known ones.
+        thresholds: For the rule ``thresholds``; default psi .2, ks_test_pvalue .05, js_divergence .1.
+            Those of metrics that are not computed have no effect.
+        features: Column -> :class:`FeatureSettings` or the same as a dict (``ignore``, ``values``, ``importance``,
+            ``thresholds``, which go over the general ones).
+        min_rows: A window with fewer rows is ``insufficient_data``.
+        state: What :meth:`state` returned, to go on where another detector stopped.
+
+    Raises:
+        InvalidInput: an unknown rule, metric, threshold or setting, or the state of another baseline.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        *,
+        rule: str = "calibrated",
+        metrics: Iterable[str] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        features: Mapping[str, Any] | None = None,
+        min_rows: int = MIN_ROWS,
+        state: bytes | None = None,
+    ) -> None:
+        if rule not in get_args(Rule):
+            raise InvalidInput(f"unknown rule {rule!r}", hint=f"one of {', '.join(get_args(Rule))}")
+        if isinstance(min_rows, bool) or not isinstance(min_rows, int) or min_rows < 1:
+            raise InvalidInput(f"min_rows must be a whole number of at least 1, got {min_rows!r}")
+        self._baseline, self._rule, self._min_rows = baseline, rule, min_rows
+        self._metrics = {name: METRICS.get(name) for name in _checked_names(metrics)}
+        self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
+        self._thresholds = checked_thresholds(DEFAULT_THRESHOLDS if thresholds is None else thresholds)
+        self._judge: Judge = judge_calibrated if rule == "calibrated" else make_judge(self._thresholds_of)
+        self._windows = _read_state(state, baseline)
+
+    def check(self, profile: Profile, *, start: Any = None, end: Any = None) -> WindowResult:
+        """The verdict on a window.
+
+        Args:
+            profile: The window's counts, made by the same baseline.
+            start, end: Its bounds, as milliseconds since 1970 or an aware datetime; only carried along.
+
+        Raises:
+            InvalidInput: the profile belongs to another baseline.
+        """
+        if profile.baseline is not self._baseline and profile.baseline.digest != self._baseline.digest:
+            raise InvalidInput(
+                "the profile belongs to another baseline", hint="profile the rows with this baseline"
+            )
+        settled = self._settled(profile)
+        pairs = [
+            pair(feature, profile.features[name], profile.rows)
+            for name, feature in self._baseline.counted.items()
+            if name not in settled
+        ]
+        judged = {result.name: result for result in self._judged(pairs, profile.rows)}
+        results = {name: settled.get(name) or judged[name] for name in self._baseline.features}
+        self._windows += 1
+        return self._window(profile, results, _time_text(start), _time_text(end))
+
+    def state(self) -> bytes:
+        """What the next detector of this stream needs to go on."""
+        return codec.pack(STATE_MAGIC, {"baseline": self._baseline.digest, "windows": self._windows}, {})
+
+    def _settled(self, profile: Profile) -> dict[str, FeatureResult]:
+        """Results of columns that are not compared: ignored ones, and those whose schema changed."""
+        settled = {}
+        for name, feature in self._baseline.features.items():
+            if not feature.counted or self._setting(name).ignore:
+                settled[name] = ignored(feature)
+                continue
+            changed = schema_state(feature, profile.features[name], profile.rows)
+            if changed is not None:
+                settled[name] = unlike(pair(feature, profile.features[name], profile.rows), *changed)
+        return settled
+
+    def _judged(self, pairs: Sequence[Pair], rows: int) -> list[FeatureResult]:
+        values = [evaluate(self._metrics, one) for one in pairs]
+        findings = self._judge(pairs, values, self._min_rows)
+        enough = rows >= self._min_rows
+        return [
+            describe(one, found, metrics, self._min_rows if enough else None, self._setting(one.feature.name))
+            for one, found, metrics in zip(pairs, findings, values, strict=True)
+        ]
+
+    def _window(
+        self, profile: Profile, results: dict[str, FeatureResult], start: str | None, end: str | None
+    ) -> WindowResult:
+        watched = {name: r for name, r in results.items() if r.state != "ignored"}
+        state = _window_state(watched, profile.rows >= self._min_rows)
+        effects = {name: r.effect or 0.0 for name, r in watched.items() if r.drifted}
+        score = severities.score(effects, {name: self._importance(name) for name in watched})
+        severity = severities.level(score) if effects else None
+        draft = WindowResult(
+            state,
+            severity,
+            score,
+            profile.rows,
+            self._baseline.rows,
+            results,
+            self._baseline.digest,
+            self._rule,
+            "",
+            self._notes(profile),
+            start,
+            end,
+        )
+        summary = summarise(state, severity, profile.rows, self._min_rows, draft.signals, len(watched))
+        return replace(draft, summary=summary)
+
+    def _notes(self, profile: Profile) -> tuple[str, ...]:
+        unknown = sorted(set(self._settings) - set(self._baseline.features))
+        notes = [f"columns the baseline does not have: {', '.join(profile.extra)}"] if profile.extra else []
+        if unknown:
+            notes.append(f"settings for columns the baseline does not have: {', '.join(unknown)}")
+        return tuple(notes)
+
+    def _setting(self, name: str) -> FeatureSettings:
+        return self._settings.get(name, _NO_SETTINGS)
+
+    def _importance(self, name: str) -> float:
+        given = self._setting(name).importance
+        return 1.0 if given is None else given
+
+    def _thresholds_of(self, name: str) -> dict[str, float]:
+        """The thresholds of one feature; only those of metrics that are computed."""
+        merged = {**self._thresholds, **self._setting(name).thresholds}
+        return {key: limit for key, limit in merged.items() if metric_of(key)[0] in self._metrics}
+
+
+def _window_state(watched: Mapping[str, FeatureResult], enough: bool) -> WindowState:
+    """``schema_changed > drift > insufficient_data > ok``."""
+    states = {result.state for result in watched.values()}
+    if states & {"column_gone", "kind_changed"}:
+        return "schema_changed"
+    if "drift" in states:
+        return "drift"
+    return "ok" if enough and states != {"insufficient_data"} else "insufficient_data"
+
+
+def _checked_names(metrics: Iterable[str] | None) -> list[str]:
+    if isinstance(metrics, str):
+        raise InvalidInput(f"metrics must be a list of names, got {metrics!r}", hint=f"[{metrics!r}]")
+    return METRICS.names() if metrics is None else list(dict.fromkeys(metrics))
+
+
+def _checked_settings(name: str, given: Any) -> FeatureSettings:
+    try:
+        settings = given if isinstance(given, FeatureSettings) else FeatureSettings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        known = ", ".join(FeatureSettings.model_fields)
+        raise InvalidInput(
+            f"settings of {name!r}: {where}: {first['msg']}", hint=f"known: {known}"
+        ) from error
+    checked_thresholds(settings.thresholds)
+    return settings
+
+
+def _read_state(state: bytes | None, baseline: Baseline) -> int:
+    if state is None:
+        return 0
+    header, _ = codec.unpack(STATE_MAGIC, state, "detector state")
+    if header["baseline"] != baseline.digest:
+        raise InvalidInput("the detector state belongs to another baseline", hint="start without a state")
+    return int(header["windows"])
+
+
+def _time_text(time: Any) -> str | None:
+    if time is None or isinstance(time, str):
+        return time
+    if isinstance(time, dt.datetime):
+        return to_rfc3339(round(time.timestamp() * 1000))
+    return to_rfc3339(int(time))

@@ -1,0 +1,148 @@
+"""One feature of a window beside its reference, both on the same bins, levels and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlflow_sentinel_plugin.detect.metrics.base import Counts, shares
+from mlflow_sentinel_plugin.detect.metrics.ks_test import ks_distance
+from mlflow_sentinel_plugin.profile.counts import FeatureCounts
+from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
+from mlflow_sentinel_plugin.profile.layout import Layout, group_sums
+from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
+
+OTHER, UNSEEN = "(other)", "(unseen)"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What metrics and tests see.
+
+    Attributes:
+        feature, counts: The baseline's column, and the window's counts of it.
+        reference, current: Both sides, see :class:`Counts`.
+        edges: Bin edges; levels for categorical and boolean features.
+        layout: What numeric features are compared on; ``None`` for levels.
+        precision: The coarser precision both are compared at, if the window came in one.
+    """
+
+    feature: FeatureBaseline
+    counts: FeatureCounts
+    reference: Counts
+    current: Counts
+    edges: FloatArray | Sequence[str]
+    layout: Layout | None = None
+    precision: str | None = None
+
+    @property
+    def n_reference(self) -> int:
+        """Reference rows with a value."""
+        return int(self.reference.cells.sum())
+
+    @property
+    def n_current(self) -> int:
+        """Window rows with a value."""
+        return int(self.current.cells.sum())
+
+    @cached_property
+    def distance(self) -> float | None:
+        """D (numeric) or total variation (levels), 0..1; ``None`` if a side is empty or it is a date."""
+        if not self.n_reference or not self.n_current or self.feature.kind == "datetime":
+            return None
+        if self.layout is not None:
+            return ks_distance(self.reference.cells, self.current.cells)
+        return float(np.abs(shares(self.reference) - shares(self.current)).sum() / 2)
+
+    @property
+    def missing_share(self) -> float:
+        return self.current.missing / self.current.rows if self.current.rows else 0.0
+
+    @property
+    def unusable(self) -> tuple[int, int]:
+        """Rows without a usable value, malformed ones included: of the reference, of the window."""
+        return self.reference.missing + self.feature.malformed, self.current.missing + self.counts.malformed
+
+    @property
+    def unusable_moved(self) -> float:
+        """Change of the share of rows without a usable value, -1..1."""
+        before, now = self.unusable
+        return now / max(self.current.rows, 1) - before / max(self.reference.rows, 1)
+
+    @property
+    def unseen_share(self) -> float | None:
+        """Unseen levels, or values beyond the reference's range, over present values."""
+        if not self.n_current:
+            return None
+        if self.layout is None:
+            return None if self.current.unseen is None else self.current.unseen / self.n_current
+        sides = [side for side in (self.current.below, self.current.above) if side is not None]
+        return sum(sides) / self.n_current if sides else None
+
+    @property
+    def effect(self) -> float:
+        """0..1: the larger of :attr:`distance` and the change of the share without a usable value."""
+        return max(self.distance or 0.0, abs(self.unusable_moved))
+
+
+def pair(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
+    """A feature's counts in a window of ``rows`` rows beside its reference."""
+    return _levels(feature, counts, rows) if feature.has_levels else _numbers(feature, counts, rows)
+
+
+def _numbers(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
+    precision = _coarsest(feature, counts)
+    layout = feature.coarse_layout(precision) if precision else feature.layout
+    cells = counts.coarse[precision] if precision else counts.cells
+    return Pair(
+        feature,
+        counts,
+        _side(layout, layout.reference, feature.rows, feature.missing, feature),
+        _side(layout, cells, rows, counts.missing + counts.absent, feature),
+        layout.bins,
+        layout,
+        precision,
+    )
+
+
+def _coarsest(feature: FeatureBaseline, counts: FeatureCounts) -> str | None:
+    """Of the precisions that all of the window's values are at, the one that leaves the fewest edges."""
+    return min(counts.coarse, key=lambda name: (feature.coarse_layout(name).edges.size, name), default=None)
+
+
+def _side(layout: Layout, cells: IntArray, rows: int, missing: int, feature: FeatureBaseline) -> Counts:
+    ends = layout.reference[[0, -1]] > 0  # infinities in the reference: nothing lies beyond them
+    bounded = layout.edges.size > 0
+    return Counts(
+        group_sums(cells, layout.bin_starts),
+        cells=cells,
+        rows=rows,
+        missing=missing,
+        below=int(cells[0]) if bounded and not ends[0] else None,
+        above=int(cells[-1]) if bounded and not ends[1] and not feature.clock else None,
+    )
+
+
+def _levels(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
+    names = dict(sorted(counts.names.items()))
+    unnamed = counts.unseen - sum(names.values())
+    added = [*names.values(), *([unnamed] if unnamed else [])]
+    labels = [*feature.levels, *([OTHER] if feature.capped else []), *names, *([UNSEEN] if unnamed else [])]
+    reference = Counts(
+        np.append(feature.counts, np.zeros(len(added), np.int64)),
+        rows=feature.rows,
+        missing=feature.missing,
+        unseen=0,
+        singletons=feature.singletons,
+        doubletons=feature.doubletons,
+    )
+    current = Counts(
+        np.append(counts.cells, np.array(added, np.int64)),
+        rows=rows,
+        missing=counts.missing + counts.absent,
+        unseen=None if feature.capped else counts.unseen,
+    )
+    return Pair(feature, counts, reference, current, labels)
