@@ -9,7 +9,7 @@ from mlflow_sentinel_plugin.demo.story import STORMS, Finding, Verdict, shortcom
 DAYS = [date(2013, 2, 1) + timedelta(days=n) for n in range(36)]
 EXPECTED = {day for storm in STORMS for day in storm.expected}
 CANCELLED = (Finding("dep_delay", "51% missing (1.9% in training)"),)
-WEBHOOK = [{"status": "firing"}]
+WEBHOOK = [{"type": "drift.alert.firing"}]
 
 
 def verdicts(**changed: Verdict) -> list[Verdict]:
@@ -34,9 +34,21 @@ def test_a_storm_seen_only_elsewhere_is_a_shortcoming() -> None:
     assert shortcomings(verdicts(Feb08=rain), DAYS, WEBHOOK) == ["2013-02-08 drifted, but not in dep_delay"]
 
 
-def test_a_demo_that_is_red_everywhere_is_a_shortcoming() -> None:
-    red = [Verdict(day, 900, "drift", "high", CANCELLED) for day in DAYS]
-    assert shortcomings(red, DAYS, WEBHOOK) == ["only 0 quiet days; at least 10 were expected"]
+def test_a_false_alarm_is_a_shortcoming() -> None:
+    alarm = Verdict(date(2013, 2, 20), 900, "drift", "high", CANCELLED)
+    assert shortcomings(verdicts(Feb20=alarm), DAYS, WEBHOOK) == [
+        "2013-02-20 is drift; a quiet day was expected"
+    ]
+
+
+def test_a_storms_milder_days_may_go_either_way() -> None:
+    mild = Verdict(date(2013, 3, 6), 900, "drift", "low", (Finding("wind_speed", "KS distance 0.60"),))
+    assert shortcomings(verdicts(Mar06=mild), DAYS, WEBHOOK) == []
+
+
+def test_more_than_ten_quiet_days_come_before_the_last_storm() -> None:
+    quiet = [day for day in DAYS if storm_of(day) is None]
+    assert len([day for day in quiet if date(2013, 2, 9) < day < date(2013, 3, 6)]) == 24
 
 
 def test_a_day_without_a_verdict_is_named_once() -> None:
@@ -45,7 +57,8 @@ def test_a_day_without_a_verdict_is_named_once() -> None:
 
 
 def test_a_missing_webhook_is_a_shortcoming() -> None:
-    assert shortcomings(verdicts(), DAYS, []) == ["no webhook arrived"]
+    resolved = [{"type": "drift.alert.resolved"}]
+    assert shortcomings(verdicts(), DAYS, resolved) == ["no webhook told of the drift"]
 
 
 def test_each_storm_names_a_source_and_holds_its_expected_days() -> None:
