@@ -1,0 +1,141 @@
+"""One object for routes and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from mlflow_sentinel_plugin.alert.deliver import deliver_due
+from mlflow_sentinel_plugin.alert.outbox import Alerting
+from mlflow_sentinel_plugin.alert.sinks import Sinks, build_sinks
+from mlflow_sentinel_plugin.clock import Clock, now_ms
+from mlflow_sentinel_plugin.config import Config, ResolvedSettings
+from mlflow_sentinel_plugin.detect.result import WindowResult
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, Kind, Role, Rule
+from mlflow_sentinel_plugin.ingest.rows import Rows
+from mlflow_sentinel_plugin.pipeline.accept import Accepted, Acceptor
+from mlflow_sentinel_plugin.pipeline.baselines import Registered, Registrar
+from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
+from mlflow_sentinel_plugin.pipeline.close import Closer
+from mlflow_sentinel_plugin.pipeline.fold import Folder
+from mlflow_sentinel_plugin.pipeline.prune import prune
+from mlflow_sentinel_plugin.pipeline.score import Scorer
+from mlflow_sentinel_plugin.pipeline.settings import settings_of
+from mlflow_sentinel_plugin.pipeline.views import Views
+from mlflow_sentinel_plugin.store import models
+from mlflow_sentinel_plugin.store.engine import Database
+
+
+class Pipeline:
+    """Everything that happens to rows. Methods that take an ``epoch`` are for the leader alone.
+
+    Args:
+        db: Sentinel's database.
+        config: Defaults of monitors, alerting, retention.
+        clock: Wall time in ms.
+
+    Raises:
+        ConfigError: a sink of an unknown kind or with a wrong setting.
+    """
+
+    def __init__(self, db: Database, config: Config, clock: Clock = now_ms) -> None:
+        self.sinks: Sinks = build_sinks(config.alerting)
+        self._db = db
+        self._config = config
+        self._clock = clock
+        self._baselines = BaselineCache(db)
+        self._registrar = Registrar(db, config, clock)
+        self._acceptor = Acceptor(db, config, clock)
+        self._folder = Folder(db, config, clock, self._baselines)
+        self._closer = Closer(db, config, clock)
+        self._scorer = Scorer(db, config, clock, self._baselines, Alerting.of(config, self.sinks))
+        self._views = Views(db, config, self._baselines)
+
+    # --- for routes --------------------------------------------------------------------------------------
+
+    def settings(self, monitor: models.Monitor) -> ResolvedSettings:
+        """A monitor's settings in force."""
+        return settings_of(self._config, monitor)
+
+    def register_baseline(
+        self,
+        monitor: str,
+        table: pa.Table,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        experiment_id: str | None = None,
+        roles: Mapping[str, Role] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+        source: Mapping[str, Any] | None = None,
+        activate: bool = False,
+    ) -> Registered:
+        """Learn and store a baseline, see :meth:`Registrar.register`."""
+        return self._registrar.register(
+            monitor,
+            table,
+            workspace=workspace,
+            experiment_id=experiment_id,
+            roles=roles,
+            kinds=kinds,
+            source=source,
+            activate=activate,
+        )
+
+    def activate_baseline(self, baseline_id: str) -> models.Baseline:
+        """Switch a monitor to a baseline, see :meth:`Registrar.activate`."""
+        return self._registrar.activate(baseline_id)
+
+    def accept(
+        self, monitor: models.Monitor, rows: Rows, *, key: str | None = None, digest: str = ""
+    ) -> Accepted:
+        """Store live rows, see :meth:`Acceptor.accept`."""
+        return self._acceptor.accept(monitor, rows, key, digest)
+
+    def provisional(self, monitor: models.Monitor) -> tuple[models.Window, WindowResult] | None:
+        """The verdict on the open window so far, see :meth:`Views.provisional`."""
+        return self._views.provisional(monitor)
+
+    def distribution(
+        self, monitor: models.Monitor, feature: str, window_id: str | None = None
+    ) -> tuple[models.Window, dict[str, Any]]:
+        """A feature's two distributions, see :meth:`Views.distribution`."""
+        return self._views.distribution(monitor, feature, window_id)
+
+    def evaluate(
+        self,
+        current: pa.Table,
+        *,
+        reference: pa.Table | None = None,
+        monitor: models.Monitor | None = None,
+        rule: Rule | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> WindowResult:
+        """Compare rows now, see :meth:`Views.evaluate`."""
+        return self._views.evaluate(
+            current, reference=reference, monitor=monitor, rule=rule, kinds=kinds, metrics=metrics
+        )
+
+    # --- for the leader ----------------------------------------------------------------------------------
+
+    def fold(self, epoch: int) -> bool:
+        """Count accepted rows, see :meth:`Folder.fold`."""
+        return self._folder.fold(epoch)
+
+    def close_windows(self, epoch: int) -> bool:
+        """Close complete windows, see :meth:`Closer.close_windows`."""
+        return self._closer.close_windows(epoch)
+
+    def score(self, epoch: int) -> bool:
+        """Judge closed windows, see :meth:`Scorer.score`."""
+        return self._scorer.score(epoch)
+
+    def deliver(self, worker: str) -> bool:
+        """Send waiting messages, see :func:`deliver_due`."""
+        return deliver_due(self._db, self.sinks, self._clock, worker)
+
+    def prune(self, epoch: int) -> int:
+        """Forget what is old, see :func:`prune`."""
+        return prune(self._db, self._config, self._clock, epoch)

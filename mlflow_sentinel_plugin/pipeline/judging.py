@@ -1,0 +1,95 @@
+"""A detector with a monitor's settings, and its results in the words of store and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlflow_sentinel_plugin.alert.decide import FeatureFinding
+from mlflow_sentinel_plugin.config import ResolvedSettings
+from mlflow_sentinel_plugin.detect.detector import Detector
+from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
+from mlflow_sentinel_plugin.detect.thresholds import metric_of
+from mlflow_sentinel_plugin.entities import FeatureSettings
+from mlflow_sentinel_plugin.profile.baseline import Baseline
+from mlflow_sentinel_plugin.store.windows import FeatureScore, Verdict
+
+EFFECT = "effect"
+"""Named in alerts when no single metric decided."""
+
+
+def detector_of(settings: ResolvedSettings, baseline: Baseline, state: bytes | None = None) -> Detector:
+    """The detector a monitor asks for.
+
+    Raises:
+        InvalidInput: a metric or threshold that is not installed (any more).
+        CorruptData: the state is damaged.
+    """
+    return Detector(
+        baseline,
+        rule=settings.rule,
+        metrics=settings.algorithms,
+        thresholds=settings.thresholds,
+        features=settings.features,
+        min_rows=settings.min_rows,
+        state=state,
+    )
+
+
+def verdict_of(result: WindowResult) -> Verdict:
+    """What is stored of a result."""
+    return Verdict(
+        state=result.state,
+        severity=result.severity,
+        score=result.score,
+        result=result.to_dict(),
+        features=[_score(feature) for feature in result.features.values() if feature.state != "ignored"],
+    )
+
+
+def _score(feature: FeatureResult) -> FeatureScore:
+    stored = feature.to_dict()
+    return FeatureScore(
+        feature=feature.name,
+        state=feature.state,
+        effect=stored["effect"],
+        p_value=stored["p_value"],
+        scores=stored["metrics"],
+    )
+
+
+def signals_of(result: WindowResult, settings: ResolvedSettings) -> tuple[FeatureFinding, ...]:
+    """The features with a signal, worst first, as alerts tell of them."""
+    return tuple(_signal(feature, settings) for feature in result.signals)
+
+
+def _signal(feature: FeatureResult, settings: ResolvedSettings) -> FeatureFinding:
+    own = settings.features.get(feature.name, FeatureSettings())
+    metric, value, threshold = EFFECT, feature.effect, None
+    if settings.rule == "thresholds":
+        metric, value, threshold = _beyond(feature.metrics, {**settings.thresholds, **own.thresholds}) or (
+            metric,
+            value,
+            threshold,
+        )
+    return FeatureFinding(
+        feature=feature.name,
+        metric=None if value is None else metric,
+        value=value,
+        threshold=threshold,
+        reason=feature.reason or feature.state,
+        rows=feature.n_current,
+        hidden=own.values == "hide",
+    )
+
+
+def _beyond(
+    metrics: Mapping[str, MetricResult], thresholds: Mapping[str, float]
+) -> tuple[str, float, float] | None:
+    """The first threshold that a metric is beyond: its name, the value and the threshold."""
+    for name, threshold in thresholds.items():
+        metric, on_p = metric_of(name)
+        found = metrics.get(metric)
+        value = None if found is None else (found.p_value if on_p else found.value)
+        if value is not None and (value < threshold if on_p else value > threshold):
+            return name, value, threshold
+    return None
