@@ -160,7 +160,6 @@ class RetentionSection(Strict):
     profiles: PositiveDuration = Field("7d", description="Full window profiles.")
     profile_windows: Count = Field(16, ge=1, description="At least so many full profiles a monitor stay.")
     deliveries: PositiveDuration = Field("30d", description="Sent alert messages.")
-    idempotency_keys: PositiveDuration = Field("7d", description="Idempotency keys of posts.")
 
 
 class ServerSection(Strict):
