@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, distinct, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mlflow_sentinel_plugin.store.models import Delivery
@@ -48,7 +48,7 @@ def _last_created(session: Session, alert_id: str) -> int:
 
 def due_sinks(session: Session, now: int) -> list[str]:
     """Names of the sinks that have something to send at ``now`` (ms)."""
-    return list(session.scalars(select(distinct(Delivery.sink)).where(*_due(now))))
+    return list(session.scalars(select(Delivery.sink).where(*_due(now)).distinct()))
 
 
 def due(session: Session, sink: str, now: int, limit: int) -> list[str]:
@@ -103,10 +103,10 @@ def settle(session: Session, delivery_id: str, claimed_by: str, **columns: Any) 
 
 def sinks_with(session: Session, alert_id: str, *, action: str, status: Sequence[str]) -> list[str]:
     """Names of the sinks that have such a delivery of the alert, sorted."""
-    query = select(distinct(Delivery.sink)).where(
+    query = select(Delivery.sink).where(
         Delivery.alert_id == alert_id, Delivery.action == action, Delivery.status.in_(status)
     )
-    return sorted(session.scalars(query))
+    return sorted(session.scalars(query.distinct()))
 
 
 def of_alert(session: Session, alert_id: str) -> Sequence[Delivery]:
