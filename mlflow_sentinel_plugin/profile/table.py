@@ -143,9 +143,9 @@ def _flat(column: Any) -> Any:
     """Without dictionary, run-end or extension wrapping."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        return column.cast(kind.storage_type)
+        return _flat(column.cast(kind.storage_type))
     if pa.types.is_dictionary(kind):
-        return column.cast(kind.value_type)
+        return _flat(column.cast(kind.value_type))
     if pa.types.is_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.large_string())
     if pa.types.is_float16(kind):  # few compute functions know it
