@@ -56,7 +56,7 @@ def config_check(path: str | None) -> None:
     """Check the settings; exit code 1 and one line for each mistake."""
     with _reported():
         loaded = _load(path)
-        from mlflow_sentinel_plugin.app.services import check_names
+        from mlflow_sentinel_plugin.app.preparation import check_names
 
         check_names(loaded.config)
     for hint in loaded.hints:

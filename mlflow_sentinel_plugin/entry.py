@@ -26,7 +26,7 @@ def prepare() -> None:
     Raises:
         SystemExit: the settings are wrong; one line on stderr says what.
     """
-    from mlflow_sentinel_plugin.app import services
+    from mlflow_sentinel_plugin.app import preparation
     from mlflow_sentinel_plugin.config import load_config
     from mlflow_sentinel_plugin.errors import ConfigError, Unavailable
 
@@ -35,14 +35,14 @@ def prepare() -> None:
         if not loaded.config.server.enabled:
             return _say("switched off (server.enabled: false); this is MLflow alone")
         mlflow_compat.check()
-        services.check_names(loaded.config)
-        db = services.open_database(loaded.config)
+        preparation.check_names(loaded.config)
+        db = preparation.open_database(loaded.config)
     except (ConfigError, Unavailable) as error:
         _stop(error)
     for hint in loaded.hints:
         _say(hint)
     try:
-        services.ensure_schema(db, loaded.config)
+        preparation.ensure_schema(db, loaded.config)
     except Unavailable as error:
         _say(f"cannot use its database now, MLflow starts without it: {_line(error)}")
     finally:

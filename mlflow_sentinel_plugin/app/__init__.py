@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from mlflow_sentinel_plugin.app.factory import create_app
+from typing import Any
 
-__all__ = ["create_app"]
+
+def create_app() -> Any:
+    """MLflow's application with Sentinel inside: ASGI under uvicorn, WSGI otherwise."""
+    from mlflow_sentinel_plugin.app import factory
+
+    return factory.create_app()
