@@ -13,7 +13,7 @@ from mlflow_sentinel_plugin.profile.baseline import Baseline
 
 __all__ = ["Detector", "FeatureResult", "MetricResult", "WindowResult", "compare", "histogram"]
 
-_BASELINE_OPTIONS = ("roles", "timestamp", "time_ordered", "window_rows", "grid_size")
+_BASELINE_OPTIONS = ("roles", "timestamp", "time_ordered", "window_rows", "grid_size", "untyped")
 _DETECTOR_OPTIONS = ("thresholds", "features", "min_rows")
 
 
@@ -34,7 +34,8 @@ def compare(
         kinds: Column -> kind, where it should not be inferred from ``reference``.
         rule: ``calibrated`` (default) or ``thresholds``.
         metrics: Metrics to compute; default all known ones.
-        **options: ``roles, timestamp, time_ordered, window_rows, grid_size`` as in :meth:`Baseline.from_data`,
+        **options: ``roles, timestamp, time_ordered, window_rows, grid_size, untyped`` as in
+            :meth:`Baseline.from_data`;
             ``thresholds, features, min_rows`` as in :class:`Detector`.
 
     Raises:

@@ -1,7 +1,7 @@
 """The rule ``calibrated``: significance opens the gate, effect size decides, one budget covers everything.
 
-Each feature's tests (see :mod:`.questions`) become one p-value by a weighted harmonic mean; features are flagged
-by Benjamini-Hochberg. While nothing changes, about 3 of 1000 windows have any flagged feature.
+Each feature's tests (see :mod:`.questions`) become one p-value by a weighted harmonic mean; features are
+flagged by Benjamini-Hochberg. While nothing changes, about 3 of 1000 windows have any flagged feature.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mlflow_sentinel_plugin.detect.questions import (
     missing_p,
     unseen_p,
 )
+from mlflow_sentinel_plugin.profile.types import FloatArray
 
 ALPHA = 0.003
 EFFECT_FLOOR = 0.02
@@ -46,7 +47,7 @@ class _Tested:
         """The sort of test that contributes most."""
         return max(self.answers, key=lambda a: float((a.weights / a.p_values).sum())).reason
 
-    def _joined(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def _joined(self) -> tuple[FloatArray, FloatArray]:
         p = np.concatenate([a.p_values for a in self.answers])
         return p, np.concatenate([a.weights for a in self.answers])
 

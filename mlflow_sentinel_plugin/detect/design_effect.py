@@ -16,7 +16,7 @@ _SOME_BLOCKS = 4
 
 @dataclass(frozen=True)
 class DesignEffect:
-    """Variance inflation (at least 1), and the degrees of freedom it was estimated with (``None``: not estimated)."""
+    """Variance inflation, at least 1, and the degrees of freedom of the estimate (``None``: none made)."""
 
     factor: float = 1.0
     df: int | None = None
@@ -26,7 +26,7 @@ INDEPENDENT = DesignEffect()
 
 
 def design_effect(blocks: Blocks | None, n: int) -> DesignEffect:
-    """The design effect of a window of ``n`` rows: the spread of the reference's blocks of that length.
+    """The design effect of ``n`` rows: the spread of the reference's blocks of that length.
 
     With fewer than 8 such blocks, that of an eighth of the reference, but not below the spread at ``n`` itself
     if there are 4.

@@ -46,8 +46,8 @@ class Detector:
         metrics: Names of the metrics to compute; default all known ones.
         thresholds: For the rule ``thresholds``; default psi .2, ks_test_pvalue .05, js_divergence .1.
             Those of metrics that are not computed have no effect.
-        features: Column -> :class:`FeatureSettings` or the same as a dict (``ignore``, ``values``, ``importance``,
-            ``thresholds``, which go over the general ones).
+        features: Column -> :class:`FeatureSettings` or the same as a dict: ``ignore``, ``values``,
+            ``importance``, and ``thresholds`` that go over the general ones.
         min_rows: A window with fewer rows is ``insufficient_data``.
         state: What :meth:`state` returned, to go on where another detector stopped.
 

@@ -26,14 +26,15 @@ _SHOWN_RANGE = (0.01, 0.99)
 def histogram(baseline: Baseline, profile: Profile, feature: str) -> dict[str, Any]:
     """The reference's and the window's distribution of ``feature`` on the same display bins; strict JSON.
 
-    Numeric features (dates in seconds since 1970, texts in characters): about 20 bins ``[low, high)`` of equal
-    width, snapped to the grid, the outer two open (``None``); one bin per value where the reference has at most
-    20. Categorical: the 20 most frequent levels, the other ones together. Shares are of present values;
-    unseen levels are in none of the bins.
+    Numeric features (dates in seconds since 1970, texts in characters): about 20 bins ``[low, high)`` of
+    equal width, snapped to the grid, the outer two open (``None``); one bin per value where the reference has
+    at most 20. Categorical: the 20 most frequent levels, the other ones together. Shares are of present
+    values; unseen levels are in none of the bins.
 
     Returns:
-        ``feature``, ``kind``, ``bins`` (``label, low, high, reference, current``), ``n_reference``, ``n_current``,
-        ``missing`` (``reference, current``, shares of rows), ``unseen`` (share of present values).
+        ``feature``, ``kind``, ``bins`` (``label, low, high, reference, current``), ``n_reference``,
+        ``n_current``, ``missing`` (``reference, current``, shares of rows), ``unseen`` (share of present
+        values).
 
     Raises:
         InvalidInput: the baseline does not have this column, or does not count it.

@@ -1,7 +1,7 @@
 """Linear rank and count statistics, conditional on both sides pooled.
 
-With n window values among Nt = n + N, pooled counts t and window counts b in groups of score s, the statistic is
-T = sum b s. Given t, the window is a random draw without replacement, so with d = s - mean(s)
+With n window values among Nt = n + N, pooled counts t and window counts b in groups of score s, the statistic
+is T = sum b s. Given t, the window is a random draw without replacement, so with d = s - mean(s)
 
     variance     = n N / (Nt (Nt - 1)) * sum t d^2
     third moment = n N (N - n) / (Nt (Nt - 1) (Nt - 2)) * sum t d^3

@@ -38,12 +38,12 @@ class Pair:
     layout: Layout | None = None
     precision: str | None = None
 
-    @property
+    @cached_property
     def n_reference(self) -> int:
         """Reference rows with a value."""
         return int(self.reference.cells.sum())
 
-    @property
+    @cached_property
     def n_current(self) -> int:
         """Window rows with a value."""
         return int(self.current.cells.sum())

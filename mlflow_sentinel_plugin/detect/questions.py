@@ -57,7 +57,7 @@ def missing_p(pair: Pair, effect: DesignEffect) -> float:
 
 
 def unseen_p(pair: Pair, effect: DesignEffect) -> float:
-    """p of the count of unseen levels, or of values beyond the range; 1 unless they are .005 of the values."""
+    """p of the count of unseen levels, or of values beyond the range; 1 unless their share is .005."""
     share, n, total = pair.unseen_share, pair.n_current, pair.n_reference
     if share is None or share < UNSEEN_FLOOR or not total:
         return 1.0
@@ -66,7 +66,7 @@ def unseen_p(pair: Pair, effect: DesignEffect) -> float:
         p = unseen_levels_p(pair.current.unseen or 0, n, total, known.singletons, known.doubletons)
     else:
         p = beyond_range_p(max(pair.current.below or 0, pair.current.above or 0), n, total)
-    return max(p, SMALLEST_P) ** (1 / effect.factor)
+    return float(max(p, SMALLEST_P) ** (1 / effect.factor))
 
 
 def _numeric(pair: Pair, layout: Layout, effect: DesignEffect) -> Iterator[Answer]:

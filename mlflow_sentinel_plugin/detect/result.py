@@ -38,8 +38,8 @@ class FeatureResult:
     Attributes:
         reason: Why it is in its state: ``location``, ``spread``, ``shape``, ``levels``, ``missing``,
             ``malformed``, ``unseen_levels``, ``out_of_range``, ``all_missing``, or metrics beyond thresholds.
-        effect: 0..1; numeric: KS distance D, categorical: total variation, or the change of the share without a
-            usable value if that is larger. ``None`` if nothing was compared.
+        effect: 0..1; numeric: KS distance D, categorical: total variation, or the change of the share
+            without a usable value if that is larger. ``None`` if nothing was compared.
         p_value: Of the rule's tests together (``calibrated``), or the smallest that has a threshold.
         n_reference, n_current: Rows with a usable value on either side.
         missing: Missing or absent, as a share of the window's rows. ``malformed``: likewise.

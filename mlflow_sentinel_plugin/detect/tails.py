@@ -36,6 +36,6 @@ def _tail(z: FloatArray, g: FloatArray) -> FloatArray:
 
 
 def as_student(p: FloatArray, df: int) -> FloatArray:
-    """The two-sided p that the same z has under Student's t: its scale was estimated from ``df`` + 1 blocks."""
+    """The two-sided p of the same z under Student's t, its scale being estimated from ``df`` + 1 blocks."""
     z = ndtri(np.clip(p, SMALLEST_P, 1.0) / 2)
     return np.asarray(np.clip(2 * stdtr(df, z), SMALLEST_P, 1.0))

@@ -76,8 +76,8 @@ class Baseline:
                 reference wanders over time is measured and allowed for.
             window_rows: Rows a live window usually has; dependence is looked for at that length too.
             grid_size: Edges per numeric column, 16 to 65,536; fewer for very wide tables, see :mod:`.budget`.
-            untyped: The rows are texts because their format has no types (CSV): columns that hold only numbers
-                are numeric, only true and false boolean.
+            untyped: The rows are texts because their format has no types (CSV): columns that hold only
+                numbers are numeric, only true and false boolean.
             source: Where the reference came from; kept with the baseline.
 
         Raises:

@@ -168,5 +168,4 @@ def _spreads(present: IntArray, sums: FloatArray) -> FloatArray:
     expected = 1 / n - 1 / total
     if n.size < 2:
         return np.ones(sums.shape[0])
-    squared: FloatArray = (sums[:, filled] / n) ** 2 / expected
-    return squared.mean(axis=1)
+    return np.asarray(((sums[:, filled] / n) ** 2 / expected).mean(axis=1))

@@ -1,8 +1,8 @@
 """How finely columns may be kept so that a baseline stays under 8 MB, however wide the table.
 
 With F counted columns: the grid has ``grid_size`` edges if that is at most 6 MB / (12 bytes x F), else the
-largest power of two below it; base blocks 1.5 MB / (8 bytes x F), at most 1024; levels 200,000 / F, 20 to 2000.
-Up to 61 columns keep the full 8192 edges.
+largest power of two below it; base blocks 1.5 MB / (8 bytes x F), at most 1024; levels 200,000 / F, 20 to
+2000. Up to 61 columns keep the full 8192 edges.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def smallest(values: NDArray[Any]) -> NDArray[Any]:
 def _content(magic: bytes, data: bytes, what: str) -> bytes:
     if len(data) < _HEAD.size or data[:4] != magic:
         raise CorruptData(f"these bytes are not a {what}", hint=f"give what to_bytes() of a {what} returned")
-    _, version, digest, length = _HEAD.unpack_from(data)
+    version, digest, length = _HEAD.unpack_from(data)[1:]
     if version > FORMAT_VERSION:
         raise CorruptData(
             f"this {what} has format version {version}, newer than {FORMAT_VERSION}",
@@ -90,7 +90,7 @@ def _content(magic: bytes, data: bytes, what: str) -> bytes:
         raise CorruptData(f"this {what} is damaged: {error}") from error
     if len(content) != length or hashlib.sha256(content).digest() != digest:
         raise CorruptData(f"this {what} is damaged: its checksum does not match")
-    return content
+    return bytes(content)
 
 
 def _shuffled(array: NDArray[Any]) -> bytes:

@@ -213,7 +213,8 @@ def _seconds(column: Any) -> FloatArray:
 def _to_float(column: Any) -> FloatArray:
     """float64 with NaN for null."""
     plain = column.fill_null(0) if column.null_count else column
-    values = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64, copy=True)
+    cast = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    values: FloatArray = np.array(cast, np.float64)
     if column.null_count:
         values[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
     return values

@@ -20,7 +20,7 @@ from mlflow_sentinel_plugin.profile.convert import (
 from mlflow_sentinel_plugin.profile.counts import FeatureCounts, few_names
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.grid import count_cells
-from mlflow_sentinel_plugin.profile.precision import all_at, snap
+from mlflow_sentinel_plugin.profile.precision import alive, snap
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 
@@ -86,5 +86,7 @@ def _count_numbers(feature: FeatureBaseline, converted: Numbers) -> FeatureCount
 def _count_coarse(feature: FeatureBaseline, values: FloatArray, finite: FloatArray) -> dict[str, IntArray]:
     if values.size == 0:
         return {}
-    alive = [name for name in feature.coarser if all_at(finite, name)]
-    return {name: count_cells(values, feature.coarse_layout(name).edges) for name in alive}
+    return {
+        name: count_cells(values, feature.coarse_layout(name).edges)
+        for name in alive(finite, feature.coarser)
+    }

@@ -53,6 +53,22 @@ def _significant(values: FloatArray, digits: int) -> FloatArray:
     return np.where(usable, rounded, values)
 
 
+def alive(values: FloatArray, names: tuple[str, ...]) -> list[str]:
+    """Those of ``names`` (candidates) that all values are at.
+
+    Within a rule the finest is tried first: what is not at 3 decimals is not at 2 either.
+    """
+    found: list[str] = []
+    failed: set[str] = set()
+    for name in sorted(names, reverse=True):
+        rule = name.split(":")[0]
+        if rule not in failed and all_at(values, name):
+            found.append(name)
+        else:
+            failed.add(rule)
+    return found
+
+
 def all_at(values: FloatArray, precision: str) -> bool:
     """Whether rounding changes none of the values."""
     head = values[:_HEAD]

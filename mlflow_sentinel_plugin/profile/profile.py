@@ -43,8 +43,7 @@ class Profile:
     def __add__(self, other: Profile) -> Profile:
         if self.baseline is not other.baseline and self.baseline.digest != other.baseline.digest:
             raise InvalidInput(
-                f"profiles of baselines {self.baseline.digest[:12]} and {other.baseline.digest[:12]} do not add up",
-                hint="profile both sets of rows with one baseline",
+                "profiles of two baselines do not add up", hint="profile both sets of rows with one baseline"
             )
         features = {name: counts + other.features[name] for name, counts in self.features.items()}
         return Profile(self.baseline, self.rows + other.rows, features, _few({*self.extra, *other.extra}))

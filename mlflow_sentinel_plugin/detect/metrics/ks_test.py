@@ -14,9 +14,9 @@ from mlflow_sentinel_plugin.profile.types import IntArray
 def ks_test(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "numeric") -> MetricValue:
     """``D = sup |F_reference - F_window|``, with p from the Kolmogorov limit law at ``D sqrt(nm / (n + m))``.
 
-    Range 0 to 1; D is an effect size and does not grow with the rows, p does shrink with them: at a million
-    rows a shift nobody would notice has p near 0. From counts D is exact up to the grid's bound. The limit law
-    is conservative for few distinct values and for windows under about 50 rows. Not for categories.
+    Range 0 to 1. D is an effect size and does not grow with the rows; p shrinks with them: at a million rows
+    a shift nobody would notice has p near 0. From counts D is exact up to the grid's bound. The limit law is
+    conservative for few distinct values and for windows under about 50 rows. Not for categories.
 
     Source: Smirnov, Table for estimating the goodness of fit of empirical distributions (1948).
 

@@ -18,8 +18,8 @@ def missing_rate(
     Range 0 to 1. The value is the window's share, not a difference: a column that was half empty in training
     has .5 in a quiet window. The normal p is rough when either side has under about 5 missing rows.
 
-    Source: Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions (2003), ch. 3 (pooled, two-sided,
-    without continuity correction).
+    Source: Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions (2003), ch. 3; pooled,
+    two-sided, without continuity correction.
 
     >>> from mlflow_sentinel_plugin.detect.metrics.base import Counts
     >>> result = missing_rate(Counts([990], missing=10), Counts([90], missing=10))

@@ -15,9 +15,10 @@ def unseen_rate(
 ) -> MetricValue:
     """Categorical: values of levels the reference lacks; numeric: values beyond its smallest or largest.
 
-    Range 0 to 1, over the window's present values. A large level set always leaves some unseen, so p allows for
-    what the reference's own rare levels say (see :func:`unseen_levels_p`); numeric p is exact and needs no
-    distribution (see :func:`beyond_range_p`). Levels beyond the cap cannot be told from unseen ones: null then.
+    Range 0 to 1, over the window's present values. A large level set always leaves some unseen, so p allows
+    for what the reference's own rare levels say (see :func:`unseen_levels_p`); numeric p is exact and needs
+    no distribution (see :func:`beyond_range_p`). Levels beyond the cap cannot be told from unseen ones:
+    null then.
 
     >>> from mlflow_sentinel_plugin.detect.metrics.base import Counts
     >>> side = Counts([60, 40, 0], singletons=0, unseen=0)
@@ -42,10 +43,10 @@ def unseen_rate(
 
 
 def unseen_levels_p(unseen: int, n: int, total: int, singletons: int, doubletons: int) -> float:
-    """P(at least ``unseen`` of ``n`` values have new levels), from the reference's levels seen once and twice.
+    """P(at least ``unseen`` of ``n`` values have new levels), from levels the reference has once and twice.
 
     The unseen mass is estimated by Good-Turing, (f1 + 1) / N, with Esty's variance: a gamma of mean f = f1 + 1
-    and shape A = f^2 / (f + 2 f2). A Poisson count over it is negative binomial, whose tail is
+    (over N) and shape A = f^2 / (f + 2 f2). A Poisson count over it is negative binomial; its tail is
     ``betainc(unseen, A, n / (n + A N / f))``.
 
     Source: Good (1953), Esty (1983).
@@ -58,7 +59,7 @@ def unseen_levels_p(unseen: int, n: int, total: int, singletons: int, doubletons
 
 
 def beyond_range_p(beyond: int, n: int, total: int) -> float:
-    """Two-sided P that one end of ``n + total`` exchangeable values belongs ``beyond`` times in a row to the n.
+    """Two-sided P that the ``beyond`` outermost of ``n + total`` exchangeable values all belong to the n.
 
     ``2 * prod_{i < beyond} (n - i) / (n + total - i)``, at most 1.
     """
