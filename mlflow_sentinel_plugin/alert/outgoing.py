@@ -89,6 +89,9 @@ def _send(url: str, body: bytes, headers: Mapping[str, str], guard: _Guard) -> R
             decode_content=False,
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=guard.left()),
         )
+        if guard.expired:
+            # A connection that is cut within the headers looks like their end.
+            raise TimeoutError
         read = b""
         # The status is what counts: a body that breaks off changes nothing.
         with suppress(http_errors.HTTPError, OSError):
@@ -128,7 +131,7 @@ class _Guard:
     def __init__(self, timeout: float, allow_private: bool) -> None:
         self._deadline = time.monotonic() + timeout
         self._check = not allow_private
-        self._expired = False
+        self.expired = False
         self._lock = threading.Lock()
         self._watched: list[socket.socket] = []
 
@@ -139,7 +142,7 @@ class _Guard:
     def expire(self) -> None:
         """Cut the connections: a blocked read, write or handshake ends at once."""
         with self._lock:
-            self._expired = True
+            self.expired = True
             for watched in self._watched:
                 with suppress(OSError):
                     watched.shutdown(socket.SHUT_RDWR)
@@ -222,13 +225,13 @@ class _Guard:
     def _watch(self, opened: socket.socket) -> None:
         # TLS takes the socket object over; a duplicate still reaches the connection.
         with self._lock:
-            if self._expired:
+            if self.expired:
                 raise TimeoutError
             self._watched.append(opened.dup())
 
     def reason(self, error: BaseException) -> str:
         """What to tell people of a failed request."""
-        if self._expired or _caused_by(error, TimeoutError, http_errors.TimeoutError):
+        if self.expired or _caused_by(error, TimeoutError, http_errors.TimeoutError):
             return "it did not answer in time"
         certificate = _caused_by(error, ssl.SSLCertVerificationError)
         if isinstance(certificate, ssl.SSLCertVerificationError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -103,5 +104,14 @@ def _settings(name: str, kind: type[Sink], section: SinkConfig) -> SinkSettings:
     except ValidationError as error:
         # Only place and rule: the value may be a secret.
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        key = ".".join(str(part) for part in (name, *first["loc"]))
-        raise ConfigError(f"alerting.sinks.{key}: {first['msg'].removeprefix('Value error, ')}") from None
+        key = ".".join(str(part) for part in ("alerting.sinks", name, *first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "unknown key" + _nearest(name, str(first["loc"][-1]), kind)
+        raise ConfigError(f"{key}: {message}") from None
+
+
+def _nearest(name: str, key: str, kind: type[Sink]) -> str:
+    known = sorted({"enabled", "type", *kind.settings_class.model_fields})
+    near = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean alerting.sinks.{name}.{near[0]}?" if near else f"; known here: {', '.join(known)}"
