@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +61,11 @@ def predict(pipeline: Any, rows: pd.DataFrame) -> pd.Series[float]:
 
 def log_run(trained: Trained, tracking_uri: str) -> LoggedRun:
     """Log parameters, metrics, model and training rows as one MLflow run."""
+    # Where the run is found is said by the demo, in its own words.
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     import mlflow
-    import mlflow.sklearn
 
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name="late-flights") as run:

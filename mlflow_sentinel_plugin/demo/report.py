@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 import click
 
@@ -28,6 +29,12 @@ def report(verdicts: Sequence[Verdict]) -> Iterator[str]:
 def cause(storm: Storm) -> Iterator[str]:
     yield f"      what happened: {storm.name}. {storm.facts}"
     yield from (f"      says {source}" for source in storm.sources)
+
+
+def webhook_line(message: dict[str, Any]) -> str:
+    """A received message in one line: what it is, and what it says."""
+    data = message.get("data", {})
+    return f"  {message.get('type')}, {data.get('severity')}: {data.get('summary')}"
 
 
 def _chapter(verdict: Verdict) -> tuple[bool, Storm | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
 import tempfile
 import time
@@ -27,12 +27,14 @@ from mlflow_sentinel_plugin.demo.flights import (
 )
 from mlflow_sentinel_plugin.demo.receiver import Receiver
 from mlflow_sentinel_plugin.demo.replay import collect_verdicts, replay
-from mlflow_sentinel_plugin.demo.report import report
-from mlflow_sentinel_plugin.demo.server import MLflowServer, free_port, port_is_free
+from mlflow_sentinel_plugin.demo.report import report, webhook_line
+from mlflow_sentinel_plugin.demo.server import MLflowServer, forget_settings, free_port, port_is_free
 from mlflow_sentinel_plugin.demo.story import shortcomings
 from mlflow_sentinel_plugin.errors import InvalidInput, SentinelError
 
 MONITOR = "late-flights"
+MESSAGES = 3
+"""The February storm begins, is over, and the March storm begins."""
 WEBHOOK_SECONDS = 20.0
 MONITOR_SETTINGS: dict[str, Any] = {
     "window": {"period": "1d"},
@@ -62,6 +64,7 @@ def run(options: Options) -> int:
             Receiver() as receiver,
             MLflowServer(folder, port, receiver.url) as server,
         ):
+            forget_settings(os.environ)
             _say(f"Starting mlflow server --app-name sentinel at {server.url} (files in {folder})")
             problems = _play(server, receiver, options)
             _say(f"\nDone in {time.monotonic() - started:.0f} s.")
@@ -95,14 +98,15 @@ def _play(server: MLflowServer, receiver: Receiver, options: Options) -> list[st
     _say("\nWhat Sentinel found, against January:")
     for line in report(verdicts):
         _say(line)
-    receiver.wait_for(1, WEBHOOK_SECONDS)
-    _say(f"\nThe webhook at {receiver.url} received {len(receiver.messages)} message(s)")
+    receiver.wait_for(MESSAGES, WEBHOOK_SECONDS)
+    _say(f"\nThe webhook {receiver.url} received:")
+    for message in receiver.messages:
+        _say(webhook_line(message))
     return shortcomings(verdicts, [day for day, _ in days], receiver.messages)
 
 
 def _register(api: SentinelApi, trained: model.Trained, url: str) -> None:
-    with _quiet_mlflow():
-        logged = model.log_run(trained, url)
+    logged = model.log_run(trained, url)
     _say(f"Logged run {url}/#/experiments/{logged.experiment_id}/runs/{logged.run_id}")
     api.create_monitor({**MONITOR_SETTINGS, "experiment_id": logged.experiment_id})
     source = {
@@ -165,18 +169,6 @@ def _stops_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _quiet_mlflow() -> Iterator[None]:
-    """MLflow's own notes would drown the demo's."""
-    logger = logging.getLogger("mlflow")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _say(text: str) -> None:

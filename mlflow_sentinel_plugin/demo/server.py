@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +18,7 @@ import yaml
 
 from mlflow_sentinel_plugin.errors import SentinelError
 
-START_SECONDS = 120
+START_SECONDS = 180
 STOP_SECONDS = 20
 OWN_VARIABLES = ("SENTINEL_", "MLFLOW_", "_MLFLOW_")
 
@@ -100,13 +100,20 @@ def server_command(folder: Path, port: int) -> list[str]:
 
 def server_environment(environ: Mapping[str, str], config: Path) -> dict[str, str]:
     """The caller's environment without its MLflow and Sentinel settings: the demo is the same everywhere."""
-    kept = {name: value for name, value in environ.items() if not name.startswith(OWN_VARIABLES)}
+    kept = dict(environ)
+    forget_settings(kept)
     return {
         **kept,
         "SENTINEL_CONFIG": str(config),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
+
+
+def forget_settings(environ: MutableMapping[str, str]) -> None:
+    """Remove MLflow's and Sentinel's own variables: ``MLFLOW_RUN_ID``, say, would resume a run elsewhere."""
+    for name in [name for name in environ if name.startswith(OWN_VARIABLES)]:
+        del environ[name]
 
 
 def free_port() -> int:
