@@ -1,0 +1,77 @@
+import type { ErrorReply, Page } from "./types";
+
+export type Params = Record<string, string | number | undefined>;
+
+/** Where the page lives: `…/sentinel/`. Hash routing keeps this true on every screen and under any prefix. */
+export const pageUrl = () => new URL(".", document.baseURI);
+
+export const apiUrl = (path: string, params: Params = {}) => {
+  const url = new URL(`../api/v1${path}`, pageUrl());
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== undefined && value !== "") url.searchParams.set(key, String(value));
+  }
+  return url;
+};
+
+/** A failed call. `status` is 0 when no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly hint: string | null;
+  readonly details: unknown;
+
+  constructor(status: number, message: string, hint: string | null = null, details: unknown = null) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.hint = hint;
+    this.details = details;
+  }
+}
+
+const isErrorReply = (body: unknown): body is ErrorReply =>
+  typeof (body as ErrorReply | null)?.error?.message === "string";
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const toError = (status: number, body: unknown) =>
+  isErrorReply(body)
+    ? new ApiError(status, body.error.message, body.error.hint ?? null, body.error.details)
+    : new ApiError(status, `The server answered ${status} without a reason.`);
+
+/** GET a path below `/api/v1`; anything but a 2xx answer in JSON is an `ApiError`. */
+export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  const request: RequestInit = { headers: { Accept: "application/json" }, credentials: "same-origin" };
+  if (signal) request.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path, params), request);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "The server does not answer.");
+  }
+  const body = parse(await response.text());
+  if (!response.ok) throw toError(response.status, body);
+  if (body === undefined) throw new ApiError(response.status, "The server's answer is not JSON.");
+  return body as T;
+}
+
+const MAX_PAGES = 20;
+
+/** Every item of a list, following cursors: for lists that are sorted here (monitors, a monitor's events). */
+export async function getAll<T>(path: string, params: Params, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const reply: Page<T> = await get(path, { ...params, limit: 500, cursor }, signal);
+    items.push(...reply.items);
+    if (!reply.next) break;
+    cursor = reply.next;
+  }
+  return items;
+}

@@ -1,0 +1,125 @@
+// One query per endpoint; keys and polling in one place.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { ApiError, get, getAll, type Params } from "./client";
+import type {
+  Alert,
+  AlertDetail,
+  Distribution,
+  DriftEvent,
+  Health,
+  Monitor,
+  MonitorDetail,
+  Page,
+  Ready,
+  Run,
+  RunDetail,
+  Series,
+  Summary,
+  WindowDetail,
+} from "./types";
+
+const POLL = 15_000;
+const at = encodeURIComponent;
+
+export const healthQuery = () =>
+  queryOptions({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => get<Health>("/health", {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** A worker that is up but not ready says so by 503, with the same facts in the error's details. */
+async function readiness(signal: AbortSignal): Promise<Ready> {
+  try {
+    return await get<Ready>("/ready", {}, signal);
+  } catch (error) {
+    const facts = error instanceof ApiError ? (error.details as Ready | null) : null;
+    if (facts?.ready === false) return facts;
+    throw error;
+  }
+}
+
+export const readyQuery = () =>
+  queryOptions({
+    queryKey: ["ready"],
+    queryFn: ({ signal }) => readiness(signal),
+    refetchInterval: POLL,
+    retry: false,
+  });
+
+export const summaryQuery = () =>
+  queryOptions({
+    queryKey: ["summary"],
+    queryFn: ({ signal }) => get<Summary>("/drift/summary", {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const monitorsQuery = () =>
+  queryOptions({
+    queryKey: ["monitors"],
+    queryFn: ({ signal }) => getAll<Monitor>("/monitors", {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const monitorQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["monitor", name],
+    queryFn: ({ signal }) => get<MonitorDetail>(`/monitors/${at(name)}`, {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const windowQuery = (monitor: string, id: string) =>
+  queryOptions({
+    queryKey: ["window", monitor, id],
+    queryFn: ({ signal }) => get<WindowDetail>(`/monitors/${at(monitor)}/windows/${at(id)}`, {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const seriesQuery = (monitor: string, feature?: string) =>
+  queryOptions({
+    queryKey: ["series", monitor, feature ?? null],
+    queryFn: ({ signal }) => get<Series>("/drift/timeseries", { monitor, feature }, signal),
+    refetchInterval: POLL,
+  });
+
+export const distributionQuery = (monitor: string, feature: string, window: string | undefined) =>
+  queryOptions({
+    queryKey: ["distribution", monitor, feature, window ?? null],
+    queryFn: ({ signal }) => get<Distribution>("/drift/distribution", { monitor, feature, window }, signal),
+    refetchInterval: POLL,
+  });
+
+export const eventsQuery = (monitor: string) =>
+  queryOptions({
+    queryKey: ["events", monitor],
+    queryFn: ({ signal }) => get<Page<DriftEvent>>("/drift", { monitor, limit: 200 }, signal),
+    refetchInterval: POLL,
+  });
+
+const paged = <T>(path: string, filters: Params) =>
+  infiniteQueryOptions({
+    queryKey: [path, filters],
+    queryFn: ({ pageParam, signal }) => get<Page<T>>(path, { ...filters, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: Page<T>) => last.next ?? undefined,
+    refetchInterval: POLL,
+    placeholderData: keepPreviousData,
+  });
+
+export const alertsQuery = (filters: Params) => paged<Alert>("/alerts", filters);
+
+export const alertQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["alert", id],
+    queryFn: ({ signal }) => get<AlertDetail>(`/alerts/${at(id)}`, {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const runsQuery = (filters: Params) => paged<Run>("/runs", filters);
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => get<RunDetail>(`/runs/${at(id)}`, {}, signal),
+    refetchInterval: POLL,
+  });

@@ -1,0 +1,36 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { lazy } from "react";
+import { HashRouter, Route, Routes } from "react-router";
+import { OverviewPage } from "@/features/overview/overview-page";
+import { makeClient } from "./client";
+import { Layout } from "./layout";
+import { NotFound } from "./not-found";
+
+const MonitorPage = lazy(() => import("@/features/monitor/monitor-page"));
+const AlertsPage = lazy(() => import("@/features/alerts/alerts-page"));
+const RunsPage = lazy(() => import("@/features/runs/runs-page"));
+const RunPage = lazy(() => import("@/features/runs/run-page"));
+
+const client = makeClient();
+
+export const App = () => (
+  <QueryClientProvider client={client}>
+    <HashRouter>
+      <Screens />
+    </HashRouter>
+  </QueryClientProvider>
+);
+
+/** Every address of the dashboard. */
+export const Screens = () => (
+  <Routes>
+    <Route element={<Layout />}>
+      <Route index element={<OverviewPage />} />
+      <Route path="monitors/:name" element={<MonitorPage />} />
+      <Route path="alerts/:id?" element={<AlertsPage />} />
+      <Route path="runs" element={<RunsPage />} />
+      <Route path="runs/:id" element={<RunPage />} />
+      <Route path="*" element={<NotFound />} />
+    </Route>
+  </Routes>
+);

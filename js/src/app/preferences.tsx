@@ -1,0 +1,36 @@
+import { SelectField } from "@/components/controls";
+import { type Theme, useTheme, useZone, type Zone } from "@/lib/preferences";
+
+const THEMES = [
+  ["system", "System"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+] as const;
+
+const ZONES = [
+  ["utc", "UTC"],
+  ["local", "Local time"],
+] as const;
+
+export function Preferences() {
+  const [theme, setTheme] = useTheme();
+  const [zone, setZone] = useZone();
+  return (
+    <>
+      <SelectField
+        label="Time zone"
+        hideLabel
+        value={zone}
+        options={ZONES}
+        onChange={(text) => setZone(text as Zone)}
+      />
+      <SelectField
+        label="Theme"
+        hideLabel
+        value={theme}
+        options={THEMES}
+        onChange={(text) => setTheme(text as Theme)}
+      />
+    </>
+  );
+}

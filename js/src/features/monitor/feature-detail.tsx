@@ -1,0 +1,24 @@
+import type { Feature, MonitorDetail, WindowDetail } from "@/api/types";
+import { Panel } from "@/components/panel";
+import { StateBadge } from "@/components/state-badge";
+import { words } from "@/lib/format";
+import { FeatureBars } from "./feature-bars";
+import { FeatureSeries } from "./feature-series";
+import styles from "./monitor.module.css";
+
+interface Props {
+  monitor: MonitorDetail;
+  window: WindowDetail;
+  feature: Feature;
+}
+
+/** What did the values of this feature do? */
+export const FeatureDetail = ({ monitor, window, feature }: Props) => (
+  <Panel title={feature.name} actions={<StateBadge state={feature.state} provisional={window.provisional} />}>
+    <div className={styles.detail}>
+      {feature.reason && <p>{words(feature.reason)}</p>}
+      <FeatureBars monitor={monitor.name} window={window} feature={feature} />
+      <FeatureSeries monitor={monitor} window={window.id} feature={feature.name} />
+    </div>
+  </Panel>
+);

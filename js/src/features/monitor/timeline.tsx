@@ -1,0 +1,130 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy } from "react";
+import { seriesQuery } from "@/api/queries";
+import type { MonitorDetail, Series } from "@/api/types";
+import type { LinePoint } from "@/charts/line-chart";
+import { ChartFrame } from "@/components/chart-frame";
+import { Button } from "@/components/controls";
+import { Loaded } from "@/components/loaded";
+import { Message, Panel } from "@/components/panel";
+import { StateBadge } from "@/components/state-badge";
+import table from "@/components/table.module.css";
+import { value } from "@/lib/format";
+import { useZone } from "@/lib/preferences";
+import { shortTime } from "@/lib/time";
+import { timelinePoints, timelineText } from "./timeline-points";
+
+const LineChart = lazy(() => import("@/charts/line-chart"));
+
+interface Props {
+  monitor: MonitorDetail;
+  selected: string | undefined;
+  onSelect: (id: string) => void;
+}
+
+/** When did it drift? One point a window, each of them selectable. */
+export function Timeline({ monitor, selected, onSelect }: Props) {
+  const query = useQuery(seriesQuery(monitor.name));
+  return (
+    <Panel title="Timeline">
+      <Loaded query={query} what="the timeline">
+        {(series) => <Chart series={series} monitor={monitor} selected={selected} onSelect={onSelect} />}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Chart({ series, monitor, selected, onSelect }: Props & { series: Series }) {
+  const [zone] = useZone();
+  const points = timelinePoints(series, monitor.open_window, zone);
+  if (points.length === 0)
+    return (
+      <Message title="No window has closed yet">
+        <p>The first closed window starts the line.</p>
+      </Message>
+    );
+  return (
+    <ChartFrame
+      title="Drift score per window"
+      unit={`0 = as the baseline, 1 = apart · ${zone === "utc" ? "UTC" : "local time"}`}
+      summary={timelineText(points)}
+      height={230}
+      actions={<Steps points={points} selected={selected} onSelect={onSelect} />}
+      legend={<Legend />}
+      chart={
+        <LineChart
+          points={points}
+          formatX={(at) => shortTime(at, zone)}
+          formatY={value}
+          minTop={0.3}
+          selected={selected}
+          onSelect={onSelect}
+        />
+      }
+      table={<Table points={points} selected={selected} onSelect={onSelect} />}
+    />
+  );
+}
+
+const Legend = () => (
+  <>
+    <StateBadge state="drift" />
+    <StateBadge state="schema_changed" />
+    <StateBadge state="no_data" />
+    <span>hollow, dashed: open window, provisional</span>
+  </>
+);
+
+interface PointsProps {
+  points: readonly LinePoint[];
+  selected: string | undefined;
+  onSelect: (id: string) => void;
+}
+
+/** Steps through the windows: the keyboard's way to what a click on the chart does. */
+function Steps({ points, selected, onSelect }: PointsProps) {
+  const place = points.findIndex((point) => point.id === selected);
+  const step = (by: number) => points[place + by]?.id;
+  const go = (id: string | undefined) => id && onSelect(id);
+  return (
+    <>
+      <Button disabled={place <= 0} onClick={() => go(step(-1))}>
+        ← <span className="hidden-text">Earlier window</span>
+      </Button>
+      <Button disabled={place < 0 || place === points.length - 1} onClick={() => go(step(1))}>
+        → <span className="hidden-text">Later window</span>
+      </Button>
+    </>
+  );
+}
+
+const Table = ({ points, selected, onSelect }: PointsProps) => (
+  <table className={table.table}>
+    <thead>
+      <tr>
+        <th scope="col">Window</th>
+        <th scope="col">State</th>
+        <th scope="col" className={table.number}>
+          Score
+        </th>
+        <th scope="col">Note</th>
+      </tr>
+    </thead>
+    <tbody>
+      {points.toReversed().map((point) => (
+        <tr key={point.id} data-selected={point.id === selected}>
+          <th scope="row">
+            <Button aria-pressed={point.id === selected} onClick={() => onSelect(point.id)}>
+              {point.title}
+            </Button>
+          </th>
+          <td>
+            <StateBadge state={point.state} provisional={point.provisional} />
+          </td>
+          <td className={table.number}>{value(point.y)}</td>
+          <td>{point.note}</td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);

@@ -1,0 +1,14 @@
+import { useUrlState } from "@/lib/use-url-state";
+
+/** The window and feature on screen, as the address names them; empty means the default. */
+export function useSelection() {
+  const url = useUrlState();
+  return {
+    window: url.get("window") || undefined,
+    feature: url.get("feature") || undefined,
+    metric: url.get("metric") || undefined,
+    selectWindow: (id: string) => url.set({ window: id }),
+    selectFeature: (name: string) => url.set({ feature: name }),
+    selectMetric: (key: string) => url.set({ metric: key }, { replace: true }),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Zone } from "./preferences";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+type Shape = Intl.DateTimeFormatOptions;
+
+const DATE: Shape = { day: "numeric", month: "short" };
+const CLOCK: Shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function format(at: number, zone: Zone, shape: Shape): string {
+  const key = `${zone} ${JSON.stringify(shape)}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat("en-GB", zone === "utc" ? { ...shape, timeZone: "UTC" } : shape);
+    formatters.set(key, formatter);
+  }
+  return formatter.format(at);
+}
+
+/** Milliseconds since the epoch of an RFC 3339 text. */
+export const toMs = (text: string) => Date.parse(text);
+
+/** `24 Nov 2026, 13:05 UTC` */
+export const fullTime = (at: number, zone: Zone) =>
+  format(at, zone, { ...DATE, year: "numeric", ...CLOCK, timeZoneName: "short" });
+
+/** `24 Nov 13:05`: for chart axes and lists, where the zone is said once. */
+export const shortTime = (at: number, zone: Zone) => `${format(at, zone, DATE)} ${format(at, zone, CLOCK)}`;
+
+/** `24 Nov` */
+export const day = (at: number, zone: Zone) => format(at, zone, DATE);
+
+/** `24 Nov 13:00 – 14:00`; the second date only where it differs. */
+export function span(start: number, end: number, zone: Zone): string {
+  const sameDay =
+    format(start, zone, { ...DATE, year: "numeric" }) === format(end, zone, { ...DATE, year: "numeric" });
+  return `${shortTime(start, zone)} – ${sameDay ? format(end, zone, CLOCK) : shortTime(end, zone)}`;
+}
+
+/** `45 s`, `4 min`, `3 h`, `2 d`: one unit, rounded down. */
+export function duration(ms: number): string {
+  if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / 1000))} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${Math.floor(ms / DAY)} d`;
+}
+
+/** `4 min ago`; a clock that runs ahead of ours reads `just now`. */
+export const ago = (at: number, now: number) => (now - at < 1000 ? "just now" : `${duration(now - at)} ago`);
