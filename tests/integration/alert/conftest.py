@@ -61,14 +61,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._behave(answer)
 
     def _behave(self, answer: Any) -> None:
-        status, headers = answer if isinstance(answer, tuple) else (answer, {})
+        status, headers, body = (*answer, b"ok")[:3] if isinstance(answer, tuple) else (answer, {}, b"ok")
         if isinstance(status, int):
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(body)
         else:
             getattr(self, f"_{status}")()
 

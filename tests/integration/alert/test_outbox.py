@@ -125,6 +125,12 @@ def test_a_whole_episode_tells_first_worse_and_recovered(desk: Desk, sink: Recor
     alert = desk.one(Alert)
     assert (alert.status, alert.severity, alert.windows) == ("resolved", "critical", 4)
     assert alert.resolved_at is not None
+    with desk.db.read() as session:
+        assert [row.action for row in deliveries.of_alert(session, alert.id)] == [
+            "firing",
+            "firing",
+            "resolved",
+        ]
 
 
 def test_drift_after_a_resolution_is_a_new_alert(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from mlflow_sentinel_plugin.alert.outgoing import Reply
 from mlflow_sentinel_plugin.alert.sink import DeliveryError
 from mlflow_sentinel_plugin.alert.sinks import build_sinks
 from mlflow_sentinel_plugin.alert.sinks.http import key_bytes, signature
-from mlflow_sentinel_plugin.alert.sinks.submit import require_success
+from mlflow_sentinel_plugin.alert.sinks.submit import require_success, retry_after_s
 from mlflow_sentinel_plugin.config.model import AlertingSection
 from mlflow_sentinel_plugin.errors import ConfigError
 
@@ -118,6 +118,24 @@ def test_a_status_says_whether_to_try_again(status: int, retry: bool) -> None:
     assert caught.value.retry is retry
     assert caught.value.retry_after == (7.0 if retry else None)
     assert str(status) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("Tue, 14 Nov 2023 22:13:50 GMT", 30.0),
+        ("Tue, 14 Nov 2023 22:13:50 -0000", 30.0),
+        ("Tue, 14 Nov 2000 22:13:50 GMT", 0.0),
+        ("9" * 400, 999_999_999.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    assert retry_after_s(header, 1_700_000_000_000) == seconds
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
