@@ -29,6 +29,7 @@ TYPES: dict[str, Format] = {
     "application/vnd.apache.arrow.stream": "arrow",
     "application/vnd.apache.arrow.file": "arrow",
 }
+"""Media type -> format."""
 _UNSPECIFIC = {"", "application/octet-stream", "application/x-www-form-urlencoded", "text/plain"}
 """Says nothing; ``curl --data-binary`` claims a form unless told otherwise."""
 _SUFFIXES: dict[str, Format] = {

@@ -50,6 +50,7 @@ def add(
         rows=rows,
         digest=digest,
         source=source,
+        run_id=source.get("run_id"),
         features=features,
         data=data,
         created_at=now,
@@ -78,6 +79,39 @@ def get(
     if baseline is None:
         raise _not_found(baseline_id)
     return baseline
+
+
+def by_ids(session: Session, ids: Collection[str]) -> dict[str, Baseline]:
+    """The baselines that exist among the ids, by id, without their data."""
+    found = session.scalars(select(Baseline).where(Baseline.id.in_(ids)))
+    return {baseline.id: baseline for baseline in found}
+
+
+def monitors_of_runs(
+    session: Session,
+    run_ids: Collection[str],
+    *,
+    workspace: str = DEFAULT_WORKSPACE,
+    visible: Collection[str] | None = None,
+) -> dict[str, list[str]]:
+    """Run id -> names of the monitors with a baseline from that run, sorted; runs without one are left out.
+
+    Args:
+        visible: Experiment ids the asker may see; ``None``: all.
+    """
+    query = (
+        select(Baseline.run_id, Monitor.name)
+        .join(Monitor, Monitor.id == Baseline.monitor_id)
+        .where(Baseline.workspace == workspace, Baseline.run_id.in_(run_ids))
+        .distinct()
+        .order_by(Monitor.name)
+    )
+    if visible is not None:
+        query = query.where(Monitor.experiment_id.in_(visible))
+    found: dict[str, list[str]] = {}
+    for run_id, name in session.execute(query):
+        found.setdefault(str(run_id), []).append(name)
+    return found
 
 
 def load(session: Session, baseline_id: str) -> bytes:

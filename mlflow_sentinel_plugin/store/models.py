@@ -100,7 +100,7 @@ class Baseline(Base):
     """A frozen training distribution of a monitor."""
 
     __tablename__ = "sentinel_baselines"
-    __table_args__ = (UniqueConstraint("monitor_id", "version"),)
+    __table_args__ = (UniqueConstraint("monitor_id", "version"), Index(None, "run_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     workspace: Mapped[str] = _workspace()
@@ -110,6 +110,8 @@ class Baseline(Base):
     digest: Mapped[str] = mapped_column(String(64))
     source: Mapped[dict[str, Any]] = mapped_column(Json)
     """``run_id``, ``artifact_path``, ``model_version``, ``dataset_digest`` as far as known."""
+    run_id: Mapped[str | None] = mapped_column(String(32))
+    """That of ``source``, to find a run's baselines by."""
     features: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     """Name, kind, role and summary per feature: what a page shows without loading ``data``."""
     data: Mapped[bytes] = mapped_column(Blob, deferred=True)

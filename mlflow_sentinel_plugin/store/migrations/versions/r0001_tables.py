@@ -115,11 +115,13 @@ def _baselines() -> None:
         *_required(sa.BigInteger(), "rows"),
         *_required(sa.String(64), "digest"),
         *_required(JSON, "source", "features"),
+        *_optional(sa.String(32), "run_id"),
         *_required(BLOB, "data"),
         *_times("created_at"),
         *_optional(sa.BigInteger(), "activated_at"),
         unique="monitor_id version",
     )
+    _index("sentinel_baselines", "run_id")
 
 
 def _inbox() -> None:

@@ -1,0 +1,169 @@
+"""Baselines: register, list, inspect, switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel, ValidationError
+
+from mlflow_sentinel_plugin.api import present, schemas
+from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
+from mlflow_sentinel_plugin.api.bodies import RowsBody, json_or_rows, rows_of_json
+from mlflow_sentinel_plugin.api.context import services, workspace
+from mlflow_sentinel_plugin.api.errors import refuse_body, reply
+from mlflow_sentinel_plugin.api.lookup import check_experiment, monitor_named
+from mlflow_sentinel_plugin.api.openapi import blueprint
+from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, Role
+from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
+from mlflow_sentinel_plugin.ingest.payload import Rows, read_artifact
+from mlflow_sentinel_plugin.store import baselines, models, monitors
+
+api = blueprint("baselines", "Training distributions that windows are compared with")
+
+
+class BaselinePath(BaseModel):
+    id: str
+
+
+@dataclass(frozen=True)
+class _Posted:
+    """Rows for a baseline, and what was said of them."""
+
+    rows: Rows
+    roles: dict[str, Role]
+    kinds: Mapping[str, str] | None
+    source: dict[str, Any]
+
+
+@api.post("/baseline", responses={201: schemas.BaselineDetail})
+@allow("edit")
+def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
+    """Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none."""
+    document, rows = json_or_rows()
+    run = _run_source(document)
+    experiment_id = _authorized_experiment(query, run)
+    posted = _posted(query, document, rows, run)
+    current = services()
+    monitor, baseline = current.pipeline.register_baseline(
+        query.monitor,
+        posted.rows.table,
+        workspace=workspace(),
+        experiment_id=experiment_id,
+        roles=posted.roles,
+        kinds=posted.kinds,
+        source=posted.source,
+        activate=query.activate,
+    )
+    return reply(present.baseline_detail(baseline, monitor, posted.rows.rejected), 201)
+
+
+@api.get("/baseline", responses={200: schemas.Page[schemas.BaselineOut]})
+@allow("read")
+def list_baselines(query: schemas.BaselineQuery) -> Response:
+    """Baselines, newest first; of one monitor or of all."""
+    visible = visible_experiments()
+    owner = None if query.monitor is None else monitor_named(query.monitor)
+    with services().db.read() as session:
+        found = baselines.list_page(
+            session,
+            workspace=workspace(),
+            visible=visible,
+            monitor_id=owner.id if owner else None,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        owners = monitors.by_ids(session, {row.monitor_id for row in found.items})
+    items = [present.baseline(row, owners[row.monitor_id]) for row in found.items if row.monitor_id in owners]
+    return reply(schemas.Page[schemas.BaselineOut](items=items, next=found.next))
+
+
+@api.get("/baseline/<id>", responses={200: schemas.BaselineDetail})
+@allow("read")
+def get_baseline(path: BaselinePath) -> Response:
+    """A baseline with its features."""
+    baseline, owner = _found(path.id)
+    return reply(present.baseline_detail(baseline, owner))
+
+
+@api.post("/baseline/<id>/activate", responses={200: schemas.BaselineDetail})
+@allow("edit")
+def activate_baseline(path: BaselinePath) -> Response:
+    """Compare from now on with this baseline; the open window closes under the old one."""
+    _found(path.id)
+    monitor, baseline = services().pipeline.activate_baseline(path.id)
+    return reply(present.baseline_detail(baseline, monitor))
+
+
+def _found(baseline_id: str) -> tuple[models.Baseline, models.Monitor]:
+    """A baseline and its monitor, once permission on it is given."""
+    with services().db.read() as session:
+        baseline = baselines.get(session, baseline_id, workspace=workspace(), visible=visible_experiments())
+        owner = monitors.by_ids(session, [baseline.monitor_id])[baseline.monitor_id]
+    authorize(owner.experiment_id)
+    return baseline, owner
+
+
+def _run_source(document: Any) -> schemas.BaselineSource | None:
+    if not isinstance(document, dict) or not {"run_id", "artifact_path"} & set(document):
+        return None
+    try:
+        return schemas.BaselineSource.model_validate(document)
+    except ValidationError as error:
+        refuse_body(error)
+
+
+def _authorized_experiment(query: schemas.BaselinePostQuery, run: schemas.BaselineSource | None) -> str:
+    """The experiment of the monitor, or of the one to be created; reading a run takes READ on its own."""
+    run_experiment = None
+    if run is not None:
+        run_experiment = services().tracking.run(run.run_id).experiment_id
+        authorize(run_experiment, "read")
+    try:
+        experiment_id = monitor_named(query.monitor).experiment_id
+    except NotFound:
+        experiment_id = query.experiment_id or run_experiment or DEFAULT_EXPERIMENT_ID
+    authorize(experiment_id)
+    check_experiment(experiment_id)
+    return experiment_id
+
+
+def _posted(
+    query: schemas.BaselinePostQuery, document: Any, rows: Rows | None, run: schemas.BaselineSource | None
+) -> _Posted:
+    if run is None:
+        found = rows if rows is not None else rows_of_json(document)
+        return _Posted(found, _roles(query.prediction, query.target, query.timestamp, query.id), None, {})
+    tracking = services().tracking
+    with tracking.artifact_file(run.run_id, run.artifact_path) as path:
+        found = read_artifact(path)
+    roles = _roles(
+        run.prediction or query.prediction,
+        run.target or query.target,
+        run.timestamp or query.timestamp,
+        run.id or query.id,
+    )
+    source = {"run_id": run.run_id, "artifact_path": run.artifact_path}
+    return _Posted(found, roles, run.kinds, source)
+
+
+def _roles(
+    prediction: str | list[str] | None, target: str | None, timestamp: str | None, identifier: str | None
+) -> dict[str, Role]:
+    outputs = prediction.split(",") if isinstance(prediction, str) else prediction or []
+    named: list[tuple[str, Role]] = [(name.strip(), "prediction") for name in outputs]
+    single: tuple[tuple[str | None, Role], ...] = (
+        (target, "target"),
+        (timestamp, "timestamp"),
+        (identifier, "id"),
+    )
+    named += [(name, role) for name, role in single if name]
+    roles = dict(named)
+    if len(roles) < len(named):
+        raise InvalidInput(
+            "one column is given two roles",
+            hint="name different columns for prediction, target, timestamp, id",
+        )
+    return roles

@@ -1,0 +1,42 @@
+"""What several resources look up the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlflow_sentinel_plugin.api.auth import visible_experiments
+from mlflow_sentinel_plugin.api.context import services, workspace
+from mlflow_sentinel_plugin.clock import from_rfc3339
+from mlflow_sentinel_plugin.errors import NotFound
+from mlflow_sentinel_plugin.store import models, monitors
+
+
+def monitor_named(name: str) -> models.Monitor:
+    """The monitor of the current workspace; the caller still asks for permission on it.
+
+    Raises:
+        NotFound: there is none, or it may not be seen.
+    """
+    with services().db.read() as session:
+        return monitors.get(session, name, workspace=workspace(), visible=visible_experiments())
+
+
+def moment(text: str | None) -> int | None:
+    """Milliseconds of a query's RFC 3339 text."""
+    return None if text is None else from_rfc3339(text)
+
+
+def check_experiment(experiment_id: str) -> None:
+    """Raises :class:`NotFound` unless MLflow has the experiment."""
+    if not services().tracking.experiment_exists(experiment_id):
+        raise NotFound(
+            f"MLflow has no experiment with the id {experiment_id!r}",
+            hint="leave experiment_id out for the default experiment, 0",
+            code="experiment_not_found",
+        )
+
+
+def experiment_names(ids: Iterable[str]) -> dict[str, str | None]:
+    """Experiment id -> name, as far as MLflow knows it."""
+    tracking = services().tracking
+    return {experiment_id: tracking.experiment_name(experiment_id) for experiment_id in set(ids)}

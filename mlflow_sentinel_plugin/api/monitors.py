@@ -1,0 +1,211 @@
+"""Monitors: what is watched, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
+
+from mlflow_sentinel_plugin.api import present, schemas
+from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
+from mlflow_sentinel_plugin.api.context import services, workspace
+from mlflow_sentinel_plugin.api.errors import refuse_body, reply
+from mlflow_sentinel_plugin.api.lookup import check_experiment, experiment_names, moment, monitor_named
+from mlflow_sentinel_plugin.api.openapi import blueprint
+from mlflow_sentinel_plugin.detect.metrics import METRICS
+from mlflow_sentinel_plugin.detect.thresholds import checked_thresholds
+from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, MonitorSettings
+from mlflow_sentinel_plugin.store import alerts, baselines, inbox, models, monitors, windows
+
+api = blueprint("monitors", "What is watched, its state and its windows")
+
+_OWN_COLUMNS = {"name", "experiment_id", "model", "paused"}
+
+
+class MonitorPath(BaseModel):
+    name: str
+
+
+@api.get("/monitors", responses={200: schemas.Page[schemas.MonitorOut]})
+@allow("read")
+def list_monitors(query: schemas.MonitorQuery) -> Response:
+    """All monitors, by name."""
+    with services().db.read() as session:
+        found = monitors.list_page(
+            session,
+            workspace=workspace(),
+            visible=visible_experiments(),
+            search=query.search,
+            experiment_id=query.experiment,
+            state=query.state,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        items = [schemas.MonitorOut.model_validate(m) for m in _presented(session, found.items)]
+    return reply(schemas.Page[schemas.MonitorOut](items=items, next=found.next))
+
+
+@api.post("/monitors", responses={201: schemas.MonitorDetail})
+@allow("edit")
+def create_monitor(body: schemas.MonitorCreate) -> Response:
+    """Create a monitor; it waits for its first baseline."""
+    experiment_id = body.experiment_id or DEFAULT_EXPERIMENT_ID
+    authorize(experiment_id)
+    check_experiment(experiment_id)
+    settings = _checked_settings({}, body)
+    current = services()
+    with current.db.write() as session:
+        monitor = monitors.create(
+            session,
+            body.name,
+            workspace=workspace(),
+            experiment_id=experiment_id,
+            model=body.model,
+            settings=settings,
+            paused=bool(body.paused),
+            now=current.pipeline.clock(),
+        )
+    return reply(_detail(monitor), 201)
+
+
+@api.get("/monitors/<name>", responses={200: schemas.MonitorDetail})
+@allow("read")
+def get_monitor(path: MonitorPath) -> Response:
+    """A monitor: its state, the provisional verdict of its open window, and its last closed one."""
+    monitor = monitor_named(path.name)
+    authorize(monitor.experiment_id)
+    return reply(_detail(monitor))
+
+
+@api.patch("/monitors/<name>", responses={200: schemas.MonitorDetail})
+@allow("edit")
+def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
+    """Change some settings; null takes a setting back to its default. What is not named stays."""
+    monitor = monitor_named(path.name)
+    authorize(monitor.experiment_id)
+    if body.experiment_id is not None and body.experiment_id != monitor.experiment_id:
+        authorize(body.experiment_id)
+        check_experiment(body.experiment_id)
+    current = services()
+    with current.db.write() as session:
+        row = monitors.get(session, path.name, workspace=workspace(), for_update=True)
+        settings = _checked_settings(row.settings, body)
+        monitors.update(session, row, now=current.pipeline.clock(), settings=settings, **_own_columns(body))
+    return reply(_detail(row))
+
+
+@api.delete("/monitors/<name>", responses={204: None})
+@allow("manage")
+def delete_monitor(path: MonitorPath) -> Response:
+    """Delete a monitor with its baselines, windows, events and alerts."""
+    monitor = monitor_named(path.name)
+    authorize(monitor.experiment_id)
+    with services().db.write() as session:
+        monitors.delete(session, monitor.id)
+    return Response(status=204)
+
+
+@api.post("/monitors/<name>/pause", responses={200: schemas.MonitorDetail})
+@allow("edit")
+def pause_monitor(path: MonitorPath) -> Response:
+    """Stop verdicts and alerts; rows are still taken in."""
+    return _set_paused(path.name, True)
+
+
+@api.post("/monitors/<name>/resume", responses={200: schemas.MonitorDetail})
+@allow("edit")
+def resume_monitor(path: MonitorPath) -> Response:
+    """Go on with verdicts; what arrived meanwhile is judged now."""
+    return _set_paused(path.name, False)
+
+
+@api.get("/monitors/<name>/windows", responses={200: schemas.Page[schemas.WindowOut]})
+@allow("read")
+def list_windows(path: MonitorPath, query: schemas.WindowQuery) -> Response:
+    """A monitor's windows with their verdicts, newest first."""
+    monitor = monitor_named(path.name)
+    authorize(monitor.experiment_id)
+    with services().db.read() as session:
+        found = windows.list_page(
+            session,
+            monitor.id,
+            state=query.state,
+            since=moment(query.since),
+            until=moment(query.until),
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    items = [present.window(row) for row in found.items]
+    return reply(schemas.Page[schemas.WindowOut](items=items, next=found.next))
+
+
+def _set_paused(name: str, paused: bool) -> Response:
+    authorize(monitor_named(name).experiment_id)
+    current = services()
+    with current.db.write() as session:
+        row = monitors.get(session, name, workspace=workspace(), for_update=True)
+        monitors.update(session, row, now=current.pipeline.clock(), paused=paused)
+    return reply(_detail(row))
+
+
+def _own_columns(body: schemas.MonitorPatch) -> dict[str, Any]:
+    given = body.model_dump(include=_OWN_COLUMNS, exclude_unset=True)
+    return {name: value for name, value in given.items() if value is not None or name == "model"}
+
+
+def _checked_settings(stored: dict[str, Any], body: schemas.MonitorFields) -> dict[str, Any]:
+    """The stored settings with the given ones over them; null removes one."""
+    given = body.model_dump(mode="json", exclude_unset=True, exclude=_OWN_COLUMNS)
+    merged = {name: value for name, value in {**stored, **given}.items() if value is not None}
+    try:
+        settings = MonitorSettings.model_validate(merged)
+    except ValidationError as error:
+        refuse_body(error)
+    for name in settings.algorithms or []:
+        METRICS.get(name)
+    checked_thresholds(settings.thresholds or {})
+    for feature in settings.features.values():
+        checked_thresholds(feature.thresholds)
+    return merged
+
+
+def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
+    current = services()
+    provisional = current.pipeline.provisional(monitor)
+    with current.db.read() as session:
+        (fields,) = _presented(session, [monitor])
+        last = windows.newest_scored(session, monitor.id)
+    open_window = None if provisional is None else present.window_detail(*provisional)
+    return schemas.MonitorDetail.model_validate(
+        {
+            **fields,
+            "open_window": open_window,
+            "last_window": None if last is None else present.window_detail(last),
+        }
+    )
+
+
+def _presented(session: Session, rows: Sequence[models.Monitor]) -> list[dict[str, Any]]:
+    """Fields of ``MonitorOut`` of each row, with a fixed number of queries beside the recent windows."""
+    ids = [row.id for row in rows]
+    config = services().config
+    pending = inbox.pending(session, ids)
+    open_alerts = alerts.open_counts(session, ids)
+    active = baselines.by_ids(session, [row.baseline_id for row in rows if row.baseline_id])
+    names = experiment_names(row.experiment_id for row in rows)
+    recent = windows.recent(session, ids)
+    return [
+        present.monitor(
+            row,
+            config.resolve(MonitorSettings.model_validate(row.settings)),
+            experiment_name=names.get(row.experiment_id),
+            baseline=active.get(row.baseline_id or ""),
+            pending=pending[row.id],
+            open_alerts=open_alerts.get(row.id, 0),
+            recent=recent[row.id],
+        )
+        for row in rows
+    ]
