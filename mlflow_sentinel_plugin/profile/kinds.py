@@ -59,8 +59,16 @@ def infer_kind(column: Any) -> Kind:
 
 def _integer_kind(column: Any) -> Kind:
     low, high = pc.min_max(column).as_py().values()
-    if max(abs(low), abs(high)) <= _EXACT_INTEGERS:
-        return "numeric"
+    return "numeric" if max(abs(low), abs(high)) <= _EXACT_INTEGERS else _key_kind(column)
+
+
+def _number_text_kind(column: Any) -> Kind:
+    whole = pc.all(pc.match_substring_regex(column, r"^\s*([+-]?\d+)?\s*$")).as_py()
+    exact = np.nanmax(np.abs(numbers(column).values)) <= _EXACT_INTEGERS
+    return "numeric" if exact or not whole else _key_kind(column)
+
+
+def _key_kind(column: Any) -> Kind:
     return "ignored" if _mostly_distinct(column) else "categorical"
 
 
@@ -78,7 +86,7 @@ def _mostly_distinct(column: Any) -> bool:
 def infer_untyped(column: Any) -> tuple[Kind, Source]:
     """Kind and type of a text column whose file format has no types."""
     if _all_fit(numbers(column)):
-        return "numeric", "number"
+        return _number_text_kind(column), "number"
     if _all_fit(booleans(column)):
         return "boolean", "boolean"
     return infer_kind(column), "text"

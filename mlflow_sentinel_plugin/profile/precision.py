@@ -91,9 +91,8 @@ def snap(values: FloatArray, precision: str | None, fully: bool) -> tuple[FloatA
     if precision is None or values.size == 0:
         return values, 0
     rounded = round_to(values, precision)
-    noise = np.abs(values - rounded, where=np.isfinite(values), out=np.zeros_like(values)) <= (
-        _FLOAT32_NOISE * np.abs(values)
-    )
+    moved = np.subtract(values, rounded, where=np.isfinite(values), out=np.zeros_like(values))
+    noise = np.abs(moved) <= _FLOAT32_NOISE * np.abs(values)
     finer = int((~noise).sum())
     return (rounded if fully else np.where(noise, rounded, values)), finer if fully else 0
 
