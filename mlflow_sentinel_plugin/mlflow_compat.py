@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
@@ -29,7 +30,13 @@ _NEEDED = {
     "mlflow.server.fastapi_app": ["create_fastapi_app"],
     "mlflow.server.security": ["get_allowed_hosts", "get_allowed_origins"],
     "mlflow.server.security_utils": ["is_allowed_host_header", "should_block_cors_request"],
-    "mlflow.server.workspace_helpers": ["WORKSPACE_HEADER_NAME", "resolve_workspace_for_request_if_enabled"],
+    "mlflow.server.workspace_helpers": [
+        "WORKSPACE_HEADER_NAME",
+        "_get_workspace_store",
+        "resolve_workspace_for_request_if_enabled",
+    ],
+    "mlflow.store.artifact.artifact_repository_registry": ["get_artifact_repository"],
+    "mlflow.store.artifact.local_artifact_repo": ["LocalArtifactRepository"],
     "mlflow.utils.workspace_context": [
         "ServerWorkspaceContext",
         "clear_server_request_workspace",
@@ -192,3 +199,52 @@ def catch_all_mount(app: Any) -> Any:
         if isinstance(route, Mount) and route.path == "":
             return route
     raise Unavailable("MLflow's ASGI app has no mount at '/'", hint=f"Sentinel works with {SUPPORTED}")
+
+
+# --- runs and artifacts ----------------------------------------------------------------------------------
+
+
+def tracking_store() -> Any:
+    """The server's own tracking store: its calls work from any thread, without a login's filter."""
+    from mlflow.server.handlers import _get_tracking_store
+
+    return _get_tracking_store()
+
+
+def artifact_repository(artifact_uri: str) -> tuple[Any, str]:
+    """The repository that holds a run's artifacts, and their root inside it (``""``: its own)."""
+    from mlflow.server import handlers
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    if not handlers._is_servable_proxied_run_artifact_root(artifact_uri):
+        return get_artifact_repository(artifact_uri), ""
+    # The server cannot ask itself over HTTP: it goes to the store behind its proxy.
+    path = handlers._get_proxied_run_artifact_destination_path(artifact_uri)
+    root = handlers._get_workspace_scoped_repo_path_if_enabled(path)
+    return handlers._get_artifact_repo_mlflow_artifacts(), root or ""
+
+
+def is_local_repository(repository: Any) -> bool:
+    """Whether files of the repository are read where they lie, not downloaded."""
+    from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+    return isinstance(repository, LocalArtifactRepository)
+
+
+def workspaces() -> list[str]:
+    """Names of MLflow's workspaces; ``default`` alone when it has none."""
+    from mlflow.environment_variables import MLFLOW_ENABLE_WORKSPACES
+
+    if not MLFLOW_ENABLE_WORKSPACES.get():
+        return [DEFAULT_WORKSPACE]
+    from mlflow.server.workspace_helpers import _get_workspace_store
+
+    return [workspace.name for workspace in _get_workspace_store().list_workspaces()]
+
+
+def in_workspace(name: str) -> AbstractContextManager[Any]:
+    """For background threads: calls inside see this workspace; no effect when MLflow has none."""
+    from mlflow.environment_variables import MLFLOW_ENABLE_WORKSPACES
+    from mlflow.utils.workspace_context import ServerWorkspaceContext
+
+    return ServerWorkspaceContext(name) if MLFLOW_ENABLE_WORKSPACES.get() else nullcontext()
