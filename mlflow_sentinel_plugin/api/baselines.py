@@ -16,7 +16,7 @@ from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
 from mlflow_sentinel_plugin.api.lookup import check_experiment, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
-from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, Role
+from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, Kind, Role
 from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
 from mlflow_sentinel_plugin.ingest.payload import Rows, read_artifact
 from mlflow_sentinel_plugin.store import baselines, models, monitors
@@ -34,7 +34,7 @@ class _Posted:
 
     rows: Rows
     roles: dict[str, Role]
-    kinds: Mapping[str, str] | None
+    kinds: Mapping[str, Kind] | None
     source: dict[str, Any]
 
 
@@ -46,8 +46,7 @@ def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
     run = _run_source(document)
     experiment_id = _authorized_experiment(query, run)
     posted = _posted(query, document, rows, run)
-    current = services()
-    monitor, baseline = current.pipeline.register_baseline(
+    found = services().pipeline.register_baseline(
         query.monitor,
         posted.rows.table,
         workspace=workspace(),
@@ -57,7 +56,7 @@ def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
         source=posted.source,
         activate=query.activate,
     )
-    return reply(present.baseline_detail(baseline, monitor, posted.rows.rejected), 201)
+    return reply(present.baseline_detail(found.baseline, found.monitor, posted.rows.rejected), 201)
 
 
 @api.get("/baseline", responses={200: schemas.Page[schemas.BaselineOut]})
@@ -93,8 +92,9 @@ def get_baseline(path: BaselinePath) -> Response:
 def activate_baseline(path: BaselinePath) -> Response:
     """Compare from now on with this baseline; the open window closes under the old one."""
     _found(path.id)
-    monitor, baseline = services().pipeline.activate_baseline(path.id)
-    return reply(present.baseline_detail(baseline, monitor))
+    services().pipeline.activate_baseline(path.id)
+    baseline, owner = _found(path.id)
+    return reply(present.baseline_detail(baseline, owner))
 
 
 def _found(baseline_id: str) -> tuple[models.Baseline, models.Monitor]:

@@ -12,7 +12,6 @@ from mlflow_sentinel_plugin.api.errors import reply
 from mlflow_sentinel_plugin.api.lookup import experiment_names, moment, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.detect.metrics import METRICS
-from mlflow_sentinel_plugin.entities import MonitorSettings
 from mlflow_sentinel_plugin.store import events, inbox, monitors, windows
 
 api = blueprint("drift", "What moved, how far, since when")
@@ -109,7 +108,7 @@ def get_timeseries(query: schemas.SeriesQuery) -> Response:
             until=moment(query.until),
             limit=query.limit,
         )
-    settings = current.config.resolve(MonitorSettings.model_validate(monitor.settings))
+    settings = current.pipeline.settings(monitor)
     own = settings.features[query.feature].thresholds if query.feature in settings.features else {}
     return reply(
         schemas.SeriesReply(

@@ -15,6 +15,7 @@ from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
 from mlflow_sentinel_plugin.api.lookup import check_experiment, experiment_names, moment, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
+from mlflow_sentinel_plugin.clock import now_ms
 from mlflow_sentinel_plugin.detect.metrics import METRICS
 from mlflow_sentinel_plugin.detect.thresholds import checked_thresholds
 from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, MonitorSettings
@@ -56,8 +57,7 @@ def create_monitor(body: schemas.MonitorCreate) -> Response:
     authorize(experiment_id)
     check_experiment(experiment_id)
     settings = _checked_settings({}, body)
-    current = services()
-    with current.db.write() as session:
+    with services().db.write() as session:
         monitor = monitors.create(
             session,
             body.name,
@@ -66,7 +66,7 @@ def create_monitor(body: schemas.MonitorCreate) -> Response:
             model=body.model,
             settings=settings,
             paused=bool(body.paused),
-            now=current.pipeline.clock(),
+            now=now_ms(),
         )
     return reply(_detail(monitor), 201)
 
@@ -89,11 +89,10 @@ def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
     if body.experiment_id is not None and body.experiment_id != monitor.experiment_id:
         authorize(body.experiment_id)
         check_experiment(body.experiment_id)
-    current = services()
-    with current.db.write() as session:
+    with services().db.write() as session:
         row = monitors.get(session, path.name, workspace=workspace(), for_update=True)
         settings = _checked_settings(row.settings, body)
-        monitors.update(session, row, now=current.pipeline.clock(), settings=settings, **_own_columns(body))
+        monitors.update(session, row, now=now_ms(), settings=settings, **_own_columns(body))
     return reply(_detail(row))
 
 
@@ -144,10 +143,9 @@ def list_windows(path: MonitorPath, query: schemas.WindowQuery) -> Response:
 
 def _set_paused(name: str, paused: bool) -> Response:
     authorize(monitor_named(name).experiment_id)
-    current = services()
-    with current.db.write() as session:
+    with services().db.write() as session:
         row = monitors.get(session, name, workspace=workspace(), for_update=True)
-        monitors.update(session, row, now=current.pipeline.clock(), paused=paused)
+        monitors.update(session, row, now=now_ms(), paused=paused)
     return reply(_detail(row))
 
 
@@ -178,7 +176,9 @@ def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     with current.db.read() as session:
         (fields,) = _presented(session, [monitor])
         last = windows.newest_scored(session, monitor.id)
-    open_window = None if provisional is None else present.window_detail(*provisional)
+    open_window = None
+    if provisional is not None:
+        open_window = present.window_detail(provisional[0], provisional[1].to_dict())
     return schemas.MonitorDetail.model_validate(
         {
             **fields,
@@ -191,7 +191,7 @@ def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
 def _presented(session: Session, rows: Sequence[models.Monitor]) -> list[dict[str, Any]]:
     """Fields of ``MonitorOut`` of each row, with a fixed number of queries beside the recent windows."""
     ids = [row.id for row in rows]
-    config = services().config
+    pipeline = services().pipeline
     pending = inbox.pending(session, ids)
     open_alerts = alerts.open_counts(session, ids)
     active = baselines.by_ids(session, [row.baseline_id for row in rows if row.baseline_id])
@@ -200,7 +200,7 @@ def _presented(session: Session, rows: Sequence[models.Monitor]) -> list[dict[st
     return [
         present.monitor(
             row,
-            config.resolve(MonitorSettings.model_validate(row.settings)),
+            pipeline.settings(row),
             experiment_name=names.get(row.experiment_id),
             baseline=active.get(row.baseline_id or ""),
             pending=pending[row.id],

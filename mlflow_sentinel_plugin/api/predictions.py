@@ -33,7 +33,7 @@ def post_predictions(query: schemas.MonitorRequiredQuery, header: IngestHeaders,
     monitor = monitor_named(query.monitor)
     authorize(monitor.experiment_id)
     accepted = services().pipeline.accept(
-        monitor, rows_of_request(), header.idempotency_key, digest_of_request()
+        monitor, rows_of_request(), key=header.idempotency_key, digest=digest_of_request()
     )
     answer = schemas.IngestReply(
         rows=accepted.rows,
