@@ -139,9 +139,14 @@ def add_rows(session: Session, monitor: Monitor, addition: Addition) -> None:
         raise Conflict(f"window {seen.id} changed while rows were counted", code="window_changed")
 
 
+def _new_id(ordinal: int) -> str:
+    """Of several count windows that one post filled, and that start together, the first has the lowest id."""
+    return f"{ordinal % 2**64:016x}{uuid.uuid4().hex[:16]}"
+
+
 def _new(monitor: Monitor, addition: Addition) -> Window:
     return Window(
-        id=uuid.uuid4().hex,
+        id=_new_id(addition.ordinal),
         workspace=monitor.workspace,
         monitor_id=monitor.id,
         baseline_id=addition.baseline_id,
