@@ -12,7 +12,7 @@ from mlflow_sentinel_plugin.api.errors import reply
 from mlflow_sentinel_plugin.api.lookup import experiment_names, moment, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.detect.metrics import METRICS
-from mlflow_sentinel_plugin.store import events, inbox, monitors, windows
+from mlflow_sentinel_plugin.store import events, monitors, windows
 
 api = blueprint("drift", "What moved, how far, since when")
 
@@ -64,14 +64,13 @@ def get_event(path: EventPath) -> Response:
 def get_summary(query: schemas.SummaryQuery) -> Response:
     """Totals, over all experiments and of each."""
     with services().db.read() as session:
-        totals = events.summary(
+        totals = events.totals(
             session,
             workspace=workspace(),
             visible=visible_experiments(),
             since=moment(query.since),
             until=moment(query.until),
         )
-        pending = inbox.total_pending(session)
     names = experiment_names(total.experiment_id for total in totals)
     return reply(
         schemas.SummaryReply(
@@ -82,7 +81,7 @@ def get_summary(query: schemas.SummaryQuery) -> Response:
             open_alerts=sum(total.open_alerts for total in totals),
             rows=schemas.RowCounts(
                 accepted=sum(total.rows_accepted for total in totals),
-                pending=pending,
+                pending=sum(total.rows_pending for total in totals),
                 rejected=sum(total.rows_rejected for total in totals),
             ),
             experiments=[present.experiment(total, names.get(total.experiment_id)) for total in totals],

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, SEVERITIES, Severity
 from mlflow_sentinel_plugin.errors import NotFound
-from mlflow_sentinel_plugin.store.models import Alert, DriftEvent, Monitor, Window
+from mlflow_sentinel_plugin.store.models import Alert, DriftEvent, InboxBlock, Monitor, Window
 from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 
 Conditions = list[ColumnElement[bool]]
@@ -34,6 +34,7 @@ class ExperimentTotals:
     last_event_ms: int | None = None
     rows_accepted: int = 0
     rows_rejected: int = 0
+    rows_pending: int = 0
 
     @property
     def events(self) -> int:
@@ -162,6 +163,7 @@ def totals(
     _add_windows(session, found, [*owned, *_within(Window.end_ms, since, until)])
     _add_events(session, found, [*owned, *_within(DriftEvent.at_ms, since, until)])
     _add_alerts(session, found, owned)
+    _add_pending(session, found, owned)
     return [found[experiment_id] for experiment_id in sorted(found)]
 
 
@@ -212,6 +214,14 @@ def _add_alerts(session: Session, found: Totals, owned: Conditions) -> None:
     conditions = [*owned, Alert.status != "resolved"]
     for experiment_id, alerts in session.execute(query.where(*conditions).group_by(Monitor.experiment_id)):
         found[experiment_id].open_alerts = alerts
+
+
+def _add_pending(session: Session, found: Totals, owned: Conditions) -> None:
+    query = select(Monitor.experiment_id, func.sum(InboxBlock.rows)).join(
+        InboxBlock, InboxBlock.monitor_id == Monitor.id
+    )
+    for experiment_id, rows in session.execute(query.where(*owned).group_by(Monitor.experiment_id)):
+        found[experiment_id].rows_pending = int(rows)
 
 
 def _owned(workspace: str, visible: Collection[str] | None) -> Conditions:
