@@ -17,9 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mlflow_sentinel_plugin.errors import InvalidInput, SentinelError, Unavailable
 
-_SCHEMA_CODES = {"42P01", "42703", 1054, 1146}
+_SCHEMA_CODES = frozenset({"42P01", "42703", 1054, 1146})
 """SQLSTATEs and MySQL numbers of a missing table or column."""
-_REFUSED_CODES = {"42501", 1142}
+_REFUSED_CODES = frozenset({"42501", 1142})
 """The same of a missing privilege."""
 _UNSTORABLE = ("NUL (0x00)", "Python int too large", "surrogates not allowed")
 """How drivers complain, outside their own error classes, of a value no column can hold."""
@@ -62,22 +62,23 @@ def _unusable(reason: str) -> Unavailable:
 
 def _meaning(error: DBAPIError, url: URL) -> Unavailable | None:
     """``None``: a mistake in a statement, which is ours."""
-    code, reason = _code(error), _reason(error, url)
-    if code in _SCHEMA_CODES or reason.startswith(("no such table", "no such column")):
+    codes, reason = _codes(error), _reason(error, url)
+    if codes & _SCHEMA_CODES or reason.startswith(("no such table", "no such column")):
         return Unavailable(
             f"Sentinel's tables are missing or of another version: {reason}",
             hint="run mlflow-sentinel db upgrade",
             code="schema_missing",
         )
-    if isinstance(error, ProgrammingError) and code not in _REFUSED_CODES:
+    if isinstance(error, ProgrammingError) and not codes & _REFUSED_CODES:
         return None
     return _unusable(reason)
 
 
-def _code(error: DBAPIError) -> object:
+def _codes(error: DBAPIError) -> set[object]:
+    """SQLSTATE and error number, as far as the driver gives them."""
     original = error.orig
-    sqlstate = getattr(original, "pgcode", None) or getattr(original, "sqlstate", None)
-    return sqlstate or next(iter(getattr(original, "args", ())), None)
+    number = next(iter(getattr(original, "args", ())), None)
+    return {getattr(original, "pgcode", None), getattr(original, "sqlstate", None), number}
 
 
 def _reason(error: DBAPIError, url: URL) -> str:

@@ -72,6 +72,9 @@ def _fitting(sizes: Iterable[tuple[int, int]], max_rows: int) -> list[int]:
 def remove(session: Session, ids: Collection[int]) -> None:
     """Take folded blocks away, in the transaction that adds their counts.
 
+    Call it after ``lease.fence`` and ``monitors.lock``, which keep the blocks that were read in their place:
+    SQLite gives an id again once the newest block is gone.
+
     Raises:
         Conflict: some are gone already, so their rows are counted elsewhere or their monitor was deleted;
             the transaction must not commit.

@@ -1,0 +1,70 @@
+"""MLflow's tables and ours in one database: neither side's checks and upgrades mind the other's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+# One process for all steps: importing MLflow takes longer than the steps.
+PRELUDE = """
+import sys
+from click.testing import CliRunner
+from sqlalchemy import inspect
+from mlflow.cli import cli
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from mlflow_sentinel_plugin.store import migrate
+from mlflow_sentinel_plugin.store.engine import Database
+
+uri, artifacts = sys.argv[1:]
+db = Database.open(uri)
+
+def mlflow_starts():
+    '''MLflow makes its tables, or checks that they are complete and of its version.'''
+    assert SqlAlchemyStore(uri, artifacts).get_experiment("0").name == "Default"
+
+def mlflow_db_upgrade():
+    CliRunner().invoke(cli, ["db", "upgrade", uri], catch_exceptions=False, standalone_mode=False)
+
+def tables():
+    with db.read() as session:
+        return set(inspect(session.connection()).get_table_names())
+"""
+
+MLFLOW_FIRST = """
+mlflow_starts()
+alone = tables()
+migrate.upgrade(db)
+mlflow_db_upgrade()
+mlflow_starts()
+assert migrate.check(db) == "current"
+migrate.drop(db)
+assert tables() == alone
+print("passed")
+"""
+
+SENTINEL_FIRST = """
+migrate.upgrade(db)
+mlflow_starts()
+mlflow_db_upgrade()
+assert migrate.check(db) == "current"
+print("passed")
+"""
+
+
+def run(steps, uri, folder, environment):
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + steps, uri, str(folder / "artifacts")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.endswith("passed\n"), done.stderr
+
+
+def test_mlflow_starts_and_upgrades_with_our_tables_there(uri, tmp_path, environment):
+    run(MLFLOW_FIRST, uri, tmp_path, environment)
+
+
+def test_mlflow_makes_its_tables_in_a_database_that_has_ours(tmp_path, environment):
+    run(SENTINEL_FIRST, f"sqlite:///{tmp_path}/both.db", tmp_path, environment)
