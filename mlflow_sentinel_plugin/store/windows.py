@@ -330,7 +330,8 @@ def newest_profiled(session: Session, monitor_id: str, baseline_id: str) -> Wind
     query = select(Window).where(
         Window.monitor_id == monitor_id, Window.baseline_id == baseline_id, Window.profile.is_not(None)
     )
-    return session.scalar(_newest_first(query).options(undefer(Window.profile)).limit(1))
+    loaded = [undefer(Window.profile), undefer(Window.result)]
+    return session.scalar(_newest_first(query).options(*loaded).limit(1))
 
 
 def list_page(
