@@ -42,12 +42,15 @@ class World:
 
     def lead(self, owner: str) -> int:
         """Another process becomes the leader."""
-        lease = Lease(self.db, owner, ttl_ms=600_000)
-        with self.db.write() as session:
-            session.execute(update(LeaseRow).values(owner=None, expires_at=0))
-        epoch = lease.try_acquire()
+        self.resign()
+        epoch = Lease(self.db, owner, ttl_ms=600_000).try_acquire()
         assert epoch is not None
         return epoch
+
+    def resign(self) -> None:
+        """Nobody leads."""
+        with self.db.write() as session:
+            session.execute(update(LeaseRow).values(owner=None, expires_at=0))
 
     def baseline(self, name: str = "churn", **options: Any) -> Monitor:
         self.pipeline.register_baseline(name, table(2000), **options)
