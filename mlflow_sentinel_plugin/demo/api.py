@@ -35,10 +35,10 @@ class SentinelApi:
         self._call("POST", "/predictions", params={"monitor": self._monitor}, data=body, headers=headers)
 
     def closed_windows(self) -> list[dict[str, Any]]:
-        """Closed windows with a verdict, oldest first."""
+        """Closed windows with their verdict, oldest first."""
         path = f"/monitors/{quote(self._monitor, safe='')}/windows"
         windows = self._call("GET", path, params={"limit": 500})["items"]
-        judged = [window for window in windows if not window["open"] and window["state"] is not None]
+        judged = [window for window in windows if not window["open"] and window["scored_at"]]
         return sorted(judged, key=lambda window: window["start"])
 
     def events(self) -> list[dict[str, Any]]:

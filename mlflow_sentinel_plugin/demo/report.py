@@ -12,6 +12,8 @@ import click
 from mlflow_sentinel_plugin.demo.story import Storm, Verdict, storm_of
 
 SHOWN_FEATURES = 4
+WIDTH = 100
+INDENT = "      "
 
 
 def report(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -27,8 +29,10 @@ def report(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def cause(storm: Storm) -> Iterator[str]:
-    yield f"      what happened: {storm.name}. {storm.facts}"
-    yield from (f"      says {source}" for source in storm.sources)
+    """What happened, and who says so."""
+    text = f"That was {storm.name}. {storm.facts}"
+    yield click.wrap_text(text, width=WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    yield from (f"{INDENT}Source: {source}" for source in storm.sources)
 
 
 def webhook_line(message: dict[str, Any]) -> str:

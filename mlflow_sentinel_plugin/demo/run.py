@@ -66,11 +66,12 @@ def run(options: Options) -> int:
         ):
             forget_settings(os.environ)
             _say(f"Starting mlflow server --app-name sentinel at {server.url} (files in {folder})")
-            problems = _play(server, receiver, options)
-            _say(f"\nDone in {time.monotonic() - started:.0f} s.")
-            _conclude(problems, server)
-            if not options.once:
-                _stay_up(server)
+            with _log_shown_on_failure(server):
+                problems = _play(server, receiver, options)
+                _say(f"\nDone in {time.monotonic() - started:.0f} s.")
+                _conclude(problems)
+                if not options.once:
+                    _stay_up(server)
         return 1 if problems else 0
     except SentinelError as error:
         click.secho(f"The demo failed: {error}", fg="red", err=True)
@@ -121,12 +122,10 @@ def _register(api: SentinelApi, trained: model.Trained, url: str) -> None:
     _say(f"Watch the page: {click.style(f'{url}/sentinel/', fg='cyan', underline=True)}\n")
 
 
-def _conclude(problems: list[str], server: MLflowServer) -> None:
+def _conclude(problems: list[str]) -> None:
     for problem in problems:
         click.secho(f"Not as expected: {problem}", fg="red", err=True)
-    if problems:
-        click.echo(f"The server's last lines ({server.log}):\n{server.last_lines()}", err=True)
-    else:
+    if not problems:
         _say("As expected: quiet days, the storms' days, and the webhook.")
 
 
@@ -134,7 +133,7 @@ def _stay_up(server: MLflowServer) -> None:
     _say(f"Still serving at {server.url}/sentinel/ (MLflow itself: {server.url}); Ctrl-C ends it.")
     while server.running():
         time.sleep(0.5)
-    raise SentinelError(f"the MLflow server ended:\n{server.last_lines()}")
+    raise SentinelError("the MLflow server ended")
 
 
 def _port(asked: int | None) -> int:
@@ -143,6 +142,16 @@ def _port(asked: int | None) -> int:
     if not port_is_free(asked):
         raise InvalidInput(f"port {asked} is in use", hint="leave --port out for a free one")
     return asked
+
+
+@contextmanager
+def _log_shown_on_failure(server: MLflowServer) -> Iterator[None]:
+    """What the server said last, while its log is still there."""
+    try:
+        yield
+    except SentinelError:
+        click.echo(f"The server's last lines:\n{server.last_lines()}\n", err=True)
+        raise
 
 
 @contextmanager

@@ -73,11 +73,11 @@ class MLflowServer:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if not self.running():
-                raise DemoFailed(f"the MLflow server ended while starting:\n{self.last_lines()}")
+                raise DemoFailed("the MLflow server ended while starting")
             if _ready(self.url):
                 return
             time.sleep(0.3)
-        raise DemoFailed(f"the MLflow server was not ready after {timeout:.0f} s:\n{self.last_lines()}")
+        raise DemoFailed(f"the MLflow server was not ready after {timeout:.0f} s")
 
     def last_lines(self, count: int = 15) -> str:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
