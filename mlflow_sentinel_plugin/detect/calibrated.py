@@ -6,13 +6,13 @@ flagged by Benjamini-Hochberg. While nothing changes, about 3 of 1000 windows ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlflow_sentinel_plugin.detect.budget import harmonic_mean_p, rejected
-from mlflow_sentinel_plugin.detect.design_effect import design_effect
+from mlflow_sentinel_plugin.detect.design_effect import DesignEffect, design_effect
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.metrics.base import MetricValue
 from mlflow_sentinel_plugin.detect.pair import Pair
@@ -29,14 +29,16 @@ from mlflow_sentinel_plugin.profile.types import FloatArray
 
 ALPHA = 0.003
 EFFECT_FLOOR = 0.02
+_WORTH_SAYING = 2.0
+_VISIBLE = 0.1
 
 
 @dataclass(frozen=True)
 class _Tested:
-    """All answers on a feature with weights that add up to 1, and what the effect floor held back."""
+    """All answers on a feature with weights that add up to 1, and why it may be quiet."""
 
     answers: list[Answer]
-    held_back: bool
+    notes: tuple[str, ...]
 
     @property
     def p_value(self) -> float:
@@ -64,7 +66,7 @@ def judge_calibrated(
             bool(drifted),
             t.reason if drifted else None,
             float(p),
-            ("significant, but the effect is under 0.02",) if t.held_back else (),
+            () if drifted else t.notes,
         )
         for t, p, drifted in zip(tested, p_values, flagged, strict=True)
     ]
@@ -75,7 +77,6 @@ def _test(pair: Pair, min_rows: int) -> _Tested:
     rows = design_effect(pair.feature.missing_blocks, pair.current.rows)
     found = distribution(pair, values) if pair.n_current >= min_rows else []
     counts = bool(found) and (pair.distance or 0.0) >= EFFECT_FLOOR
-    held_back = bool(found) and not counts and _budgeted(found) <= ALPHA
     usable = found if counts else []
     shares = [Answer(a.reason, a.p_values, DISTRIBUTION * a.weights) for a in usable]
     if not usable:
@@ -83,11 +84,18 @@ def _test(pair: Pair, min_rows: int) -> _Tested:
     unseen = unseen_p(pair, values) if pair.n_current >= min_rows else 1.0
     shares.append(Answer(_missing_reason(pair), np.array([missing_p(pair, rows)]), np.array([MISSING])))
     shares.append(Answer(_unseen_reason(pair), np.array([unseen]), np.array([UNSEEN])))
-    return _Tested(shares, held_back)
+    return _Tested(shares, tuple(_notes(pair, found, counts, values)))
 
 
-def _budgeted(answers: list[Answer]) -> float:
-    return _Tested(answers, False).p_value
+def _notes(pair: Pair, found: list[Answer], counts: bool, effect: DesignEffect) -> Iterator[str]:
+    """Why something that may look like drift was not flagged."""
+    if found and not counts and _Tested(found, ()).p_value <= ALPHA:
+        yield f"significant, but the effect is under {EFFECT_FLOOR}"
+    if counts and effect.factor >= _WORTH_SAYING and (pair.distance or 0.0) >= _VISIBLE:
+        yield (
+            f"the reference itself wanders over its rows (design effect {effect.factor:.0f}), so this change is "
+            "not told from its usual ups and downs; if its rows are in no time order, say time_ordered=False"
+        )
 
 
 def _missing_reason(pair: Pair) -> str:

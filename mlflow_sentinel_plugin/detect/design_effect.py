@@ -28,8 +28,8 @@ INDEPENDENT = DesignEffect()
 def design_effect(blocks: Blocks | None, n: int) -> DesignEffect:
     """The design effect of ``n`` rows: the spread of the reference's blocks of that length.
 
-    With fewer than 8 such blocks, that of an eighth of the reference, but not below the spread at ``n`` itself
-    if there are 4.
+    With fewer than 8 such blocks, that of an eighth of the reference, but not below the spread at ``n``
+    itself if there are 4.
     """
     if blocks is None or not blocks.dependent:
         return INDEPENDENT

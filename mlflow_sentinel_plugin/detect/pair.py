@@ -94,7 +94,7 @@ def pair(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
 
 
 def _numbers(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
-    precision = _coarsest(feature, counts)
+    precision = feature.coarsest(counts.coarse)
     layout = feature.coarse_layout(precision) if precision else feature.layout
     cells = counts.coarse[precision] if precision else counts.cells
     return Pair(
@@ -106,11 +106,6 @@ def _numbers(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair
         layout,
         precision,
     )
-
-
-def _coarsest(feature: FeatureBaseline, counts: FeatureCounts) -> str | None:
-    """Of the precisions that all of the window's values are at, the one that leaves the fewest edges."""
-    return min(counts.coarse, key=lambda name: (feature.coarse_layout(name).edges.size, name), default=None)
 
 
 def _side(layout: Layout, cells: IntArray, rows: int, missing: int, feature: FeatureBaseline) -> Counts:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from mlflow_sentinel_plugin.errors import CorruptData, InvalidInput
 from mlflow_sentinel_plugin.profile import budget, codec
+from mlflow_sentinel_plugin.profile.blocks import is_grouped
 from mlflow_sentinel_plugin.profile.convert import datetimes, is_number, numbers
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.kinds import (
@@ -73,7 +74,8 @@ class Baseline:
                 ``feature``.
             timestamp: The column of role ``timestamp``; the rows' time order is taken from it.
             time_ordered: Whether the rows (without ``timestamp``) are in time order. If so, how much the
-                reference wanders over time is measured and allowed for.
+                reference wanders over time is measured and allowed for. Not done where rows are sorted by
+                their target, nor for a column that they are sorted by.
             window_rows: Rows a live window usually has; dependence is looked for at that length too.
             grid_size: Edges per numeric column, 16 to 65,536; fewer for very wide tables, see :mod:`.budget`.
             untyped: The rows are texts because their format has no types (CSV): columns that hold only
@@ -183,10 +185,21 @@ def _plan(
         budget.grid_size_for(columns, grid_size),
         budget.level_cap_for(columns),
         budget.block_count_for(columns),
-        ordered=time_ordered or clock is not None,
+        ordered=clock is not None or (time_ordered and not _sorted_by_label(table, blanks)),
         order=None if clock is None else _time_order(_column(table, clock)),
         window_rows=window_rows,
     )
+
+
+def _sorted_by_label(table: pa.Table, blanks: list[FeatureBaseline]) -> bool:
+    """Rows sorted by their target are in no time order."""
+    targets = (_column(table, blank.name) for blank in blanks if blank.role == "target")
+    return any(is_grouped(_codes(column)) for column in targets)
+
+
+def _codes(column: Any) -> IntArray:
+    plain = column.dictionary_encode().indices.fill_null(-1)
+    return np.asarray(plain.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _time_order(column: Any) -> IntArray:

@@ -84,6 +84,18 @@ def rank_scores(values: FloatArray) -> FloatArray:
     return np.stack([location, location**2])
 
 
+def is_sorted(values: FloatArray) -> bool:
+    """Whether the rows are sorted by this column, up or down: that order says nothing about time."""
+    before, after = values[:-1], values[1:]
+    return bool((before != after).any() and ((before <= after).all() or (before >= after).all()))
+
+
+def is_grouped(codes: IntArray) -> bool:
+    """Whether each of several levels stands in one run: the rows are sorted by this column."""
+    runs = 1 + int((np.diff(codes) != 0).sum())
+    return runs > 1 and runs == np.unique(codes).size
+
+
 def group_scores(codes: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:
     """Indicator scores (groups x rows) of a categorical column, and the weights that make their spreads
     the mean block chi-squared per degree of freedom.

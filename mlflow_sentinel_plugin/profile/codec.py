@@ -90,13 +90,13 @@ def _content(magic: bytes, data: bytes, what: str) -> bytes:
         raise CorruptData(f"this {what} is damaged: {error}") from error
     if len(content) != length or hashlib.sha256(content).digest() != digest:
         raise CorruptData(f"this {what} is damaged: its checksum does not match")
-    return bytes(content)
+    return content
 
 
 def _shuffled(array: NDArray[Any]) -> bytes:
     """Bytes grouped by significance: sorted floats compress far better so."""
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return little.view(np.uint8).reshape(-1, array.dtype.itemsize).T.tobytes()
+    return bytes(little.view(np.uint8).reshape(-1, array.dtype.itemsize).T.tobytes())
 
 
 def _read_arrays(directory: list[list[Any]], body: memoryview) -> dict[str, NDArray[Any]]:

@@ -23,6 +23,8 @@ from mlflow_sentinel_plugin.profile.grid import count_cells
 from mlflow_sentinel_plugin.profile.precision import alive, snap
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
+_NOT_COUNTED: IntArray = np.zeros(0, np.int64)
+
 
 def count_column(feature: FeatureBaseline, column: Any) -> FeatureCounts:
     """Counts of an Arrow array of live values; never raises on a value."""
@@ -88,5 +90,7 @@ def _count_coarse(feature: FeatureBaseline, values: FloatArray, finite: FloatArr
         return {}
     return {
         name: count_cells(values, feature.coarse_layout(name).edges)
-        for name in alive(finite, feature.coarser)
+        if name in feature.coarser
+        else _NOT_COUNTED
+        for name in alive(finite, feature.coarser + feature.too_coarse)
     }

@@ -26,7 +26,7 @@ class FeatureCounts:
         absent: Rows of batches that lacked the column.
         infinite: Values in ``cells`` that are infinite.
         finer: Values that had more digits than the reference and were rounded.
-        coarse: Counts at each coarser precision that all values so far are at.
+        coarse: Counts at each coarser precision that all values so far are at (none at too coarse ones).
         names: Some unseen levels with their counts: those with the smallest hashes, so they add exactly.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ from mlflow_sentinel_plugin.entities import Kind, Role
 from mlflow_sentinel_plugin.profile.blocks import Blocks
 from mlflow_sentinel_plugin.profile.kinds import UNSCORED_ROLES, Source
 from mlflow_sentinel_plugin.profile.layout import Layout
-from mlflow_sentinel_plugin.profile.precision import coarsen, round_to
+from mlflow_sentinel_plugin.profile.precision import all_at, coarsen, round_to
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 
@@ -30,7 +31,8 @@ class FeatureBaseline:
         distinct, singletons, doubletons: Distinct values; levels seen once; seen twice.
         precision: What all reference values are rounded to, if anything.
         snap_fully: Whether finer live values are rounded to ``precision``; else only float noise is.
-        coarser: Precisions that live values are watched for; see :mod:`.precision`.
+        coarser, too_coarse: Precisions that live values are watched for, to be compared at, or not to be
+            taken for rounded; see :mod:`.precision`.
         clock: A datetime that only grows with the rows: later values are expected.
         bound: D from counts is off by at most this (0: exact).
         summary: JSON-ready figures for people.
@@ -55,6 +57,7 @@ class FeatureBaseline:
     precision: str | None = None
     snap_fully: bool = False
     coarser: tuple[str, ...] = ()
+    too_coarse: tuple[str, ...] = ()
     clock: bool = False
     bound: float = 0.0
     summary: dict[str, Any] = field(default_factory=dict)
@@ -98,6 +101,30 @@ class FeatureBaseline:
             counts = np.bincount(cells, self.counts, 2 * edges.size + 1).astype(np.int64)
             self._coarse[precision] = Layout(edges, counts, np.unique(round_to(self.bins, precision)))
         return self._coarse[precision]
+
+    def coarsest(self, precisions: Iterable[str]) -> str | None:
+        """The one of ``precisions`` that live values came in, given that they are at all of them, if any.
+
+        Values of 4 digits below 10 are at 4 decimals too, but rounding the reference to 4 decimals would
+        leave values of 5 digits: it is the precision that leaves the reference at the most others, too.
+        """
+        names = sorted(precisions)
+        if not set(names).isdisjoint(self.too_coarse):
+            return None
+
+        def fit(name: str) -> tuple[int, int]:
+            return sum(self._implies(name, other) for other in names), -self.coarse_layout(name).edges.size
+
+        return max(names, key=fit, default=None)
+
+    def _implies(self, one: str, other: str) -> bool:
+        if (one, other) not in self._implied:
+            self._implied[one, other] = all_at(self.coarse_layout(one).edges, other)
+        return self._implied[one, other]
+
+    @cached_property
+    def _implied(self) -> dict[tuple[str, str], bool]:
+        return {}
 
     @cached_property
     def _coarse(self) -> dict[str, Layout]:

@@ -11,7 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlflow_sentinel_plugin.profile.blocks import Blocks, group_scores, make_blocks, rank_scores
+from mlflow_sentinel_plugin.profile.blocks import (
+    Blocks,
+    group_scores,
+    is_grouped,
+    is_sorted,
+    make_blocks,
+    rank_scores,
+)
 from mlflow_sentinel_plugin.profile.count import to_numbers, to_texts
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.grid import bin_edges, count_cells, largest_open_cell, make_edges
@@ -62,6 +69,7 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
     edges = np.union1d(make_edges(finite, grid_size), bins)
     counts = count_cells(present, edges)
     own = reference_precision(distinct)
+    coarser, too_coarse = candidates(distinct, share, finite.size, own)
     bound = largest_open_cell(counts)
     location, missing = _numeric_blocks(values, plan)
     return replace(
@@ -72,7 +80,8 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
         distinct=distinct.size,
         precision=own,
         snap_fully=bool(share.size and share.max() <= MAX_MERGED),
-        coarser=candidates(distinct, share, finite.size, own),
+        coarser=coarser,
+        too_coarse=too_coarse,
         clock=blank.kind == "datetime" and _only_grows(values),
         bound=bound,
         summary=_number_summary(blank.kind, finite, bound),
@@ -144,8 +153,10 @@ def _numeric_blocks(values: FloatArray, plan: Plan) -> tuple[Blocks | None, Bloc
     present = ~np.isnan(values)
     if not plan.ordered or not present.any():
         return None, None
-    scores = rank_scores(values[present])
-    blocks = make_blocks(scores, present, np.empty(0), plan.block_count, plan.window_rows)
+    blocks = None
+    if not is_sorted(values[present]):
+        scores = rank_scores(values[present])
+        blocks = make_blocks(scores, present, np.empty(0), plan.block_count, plan.window_rows)
     return blocks, _missing_blocks(present, plan)
 
 
@@ -156,8 +167,10 @@ def _level_blocks(
         codes, present = codes[plan.order], present[plan.order]
     if not plan.ordered or not present.any():
         return None, None
-    scores, weights = group_scores(codes[present], levels)
-    blocks = make_blocks(scores, present, weights, plan.block_count, plan.window_rows)
+    blocks = None
+    if not is_grouped(codes[present]):
+        scores, weights = group_scores(codes[present], levels)
+        blocks = make_blocks(scores, present, weights, plan.block_count, plan.window_rows)
     return blocks, _missing_blocks(present, plan)
 
 
@@ -169,7 +182,7 @@ def _missing_blocks(present: BoolArray, plan: Plan) -> Blocks | None:
 
 def _only_grows(values: FloatArray) -> bool:
     present = values[~np.isnan(values)]
-    return bool(present.size > 1 and (np.diff(present) >= 0).all() and present[-1] > present[0])
+    return is_sorted(present) and bool(present[-1] > present[0])
 
 
 def _number_summary(kind: str, finite: FloatArray, bound: float) -> dict[str, Any]:

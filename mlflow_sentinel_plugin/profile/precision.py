@@ -7,8 +7,9 @@ Compared as they are, each live value would miss the reference's atoms. A *preci
 - The live values are the coarser ones: they are counted on the rounded edges too, for each candidate
   precision as long as *all* values seen are at it. "All" survives adding profiles, so counts still merge.
 
-A rounding is used only if it merges at most 5 % of the reference into one value, so that a column stuck at a
-constant, or turned from a probability into a label, is never rounded into agreement.
+A rounding is used only if it merges at most 5 % of the reference into one value, and if the live values are
+not all at one that merges more: so a column stuck at a constant, or turned from a probability into a label,
+is never rounded into agreement.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def _significant(values: FloatArray, digits: int) -> FloatArray:
     usable = np.isfinite(values) & (np.abs(values) > 1e-290) & (np.abs(values) < 1e290)
     safe = np.where(usable, values, 1.0)
     exponent = digits - 1 - np.floor(np.log10(np.abs(safe)))
-    scale = 10.0 ** np.abs(exponent)
-    rounded = np.where(exponent >= 0, np.round(safe * scale) / scale, np.round(safe / scale) * scale)
+    up, down = 10.0 ** np.maximum(exponent, 0), 10.0 ** np.maximum(-exponent, 0)  # one of them is 1
+    rounded = np.round(safe * up / down) * down / up
     return np.where(usable, rounded, values)
 
 
@@ -97,28 +98,35 @@ def snap(values: FloatArray, precision: str | None, fully: bool) -> tuple[FloatA
     return (rounded if fully else np.where(noise, rounded, values)), finer if fully else 0
 
 
-def candidates(distinct: FloatArray, share: FloatArray, rows: int, own: str | None) -> tuple[str, ...]:
-    """Coarser precisions that live data might come in and that would matter."""
+def candidates(
+    distinct: FloatArray, share: FloatArray, rows: int, own: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Coarser precisions that live data might come in and that would matter; and those too coarse to use.
+
+    Args:
+        distinct, share: The reference's values, sorted, and their shares of its ``rows``.
+        own: The reference's own precision.
+    """
     if distinct.size == 0:
-        return ()
+        return (), ()
     names = [*(f"decimals:{d}" for d in _DECIMALS), *(f"digits:{s}" for s in _DIGITS), "float32"]
     if own is not None and own.startswith("decimals"):
-        names = [
-            name for name in names if name != "float32" and not (name.startswith("decimals") and name >= own)
-        ]
+        names = [n for n in names if n != "float32" and not (n.startswith("decimals") and n >= own)]
     least = max(_MATERIAL_SHARE, _MATERIAL_ROWS / max(rows, 1))
-    return tuple(name for name in names if _matters(distinct, share, name, least))
+    effects = {name: _effect(distinct, share, name) for name in names}
+    usable = tuple(n for n, (moved, merged) in effects.items() if moved > least and merged <= MAX_MERGED)
+    return usable, tuple(n for n, (_, merged) in effects.items() if usable and merged > MAX_MERGED)
 
 
-def _matters(distinct: FloatArray, share: FloatArray, precision: str, least: float) -> bool:
-    """A rounding matters if it moves a value that carries mass, and is usable if it merges little."""
+def _effect(distinct: FloatArray, share: FloatArray, precision: str) -> tuple[float, float]:
+    """What a rounding does: the most mass on a value that it moves, and that it merges into another."""
     rounded = round_to(distinct, precision)
     starts: BoolArray = np.concatenate([[True], rounded[1:] != rounded[:-1]])
     at = np.flatnonzero(starts)
     mass = np.add.reduceat(share, at)
     moved = np.add.reduceat((rounded != distinct).astype(np.float64), at) > 0
-    heaviest = np.maximum.reduceat(share, at)
-    return bool((mass[moved] > least).any() and (mass - heaviest).max() <= MAX_MERGED)
+    merged = mass - np.maximum.reduceat(share, at)
+    return float(mass[moved].max(initial=0.0)), float(merged.max())
 
 
 def coarsen(edges: FloatArray, precision: str) -> tuple[FloatArray, IntArray]:

@@ -146,6 +146,8 @@ def _read_features(
 
 
 def _coarse_size(feature: FeatureBaseline, precision: str) -> int:
+    if precision in feature.too_coarse:
+        return 0
     if precision not in feature.coarser:
         raise ValueError(f"{feature.name!r} has no precision {precision!r}")
     return int(feature.coarse_layout(precision).reference.size)

@@ -23,6 +23,7 @@ def dump_feature(feature: FeatureBaseline, key: str) -> tuple[dict[str, Any], Ar
     """Header and arrays of one feature; array names begin with ``key``."""
     header = {name: getattr(feature, name) for name in _PLAIN}
     header |= {"levels": list(feature.levels), "coarser": list(feature.coarser)}
+    header["too_coarse"] = list(feature.too_coarse)
     arrays: Arrays = {
         f"{key}.edges": feature.edges,
         f"{key}.bins": feature.bins,
@@ -43,6 +44,7 @@ def load_feature(header: dict[str, Any], arrays: Arrays, key: str) -> FeatureBas
         **plain,
         levels=tuple(header["levels"]),
         coarser=tuple(header["coarser"]),
+        too_coarse=tuple(header["too_coarse"]),
         edges=arrays[f"{key}.edges"],
         bins=arrays[f"{key}.bins"],
         counts=arrays[f"{key}.counts"].astype(np.int64),

@@ -20,6 +20,8 @@ def unseen_rate(
     no distribution (see :func:`beyond_range_p`). Levels beyond the cap cannot be told from unseen ones:
     null then.
 
+    Source: Good (1953) and Esty (1983) for levels; orderings of exchangeable values for ranges.
+
     >>> from mlflow_sentinel_plugin.detect.metrics.base import Counts
     >>> side = Counts([60, 40, 0], singletons=0, unseen=0)
     >>> result = unseen_rate(side, Counts([50, 40, 10], unseen=10), ["a", "b", "c"], "categorical")
@@ -45,8 +47,8 @@ def unseen_rate(
 def unseen_levels_p(unseen: int, n: int, total: int, singletons: int, doubletons: int) -> float:
     """P(at least ``unseen`` of ``n`` values have new levels), from levels the reference has once and twice.
 
-    The unseen mass is estimated by Good-Turing, (f1 + 1) / N, with Esty's variance: a gamma of mean f = f1 + 1
-    (over N) and shape A = f^2 / (f + 2 f2). A Poisson count over it is negative binomial; its tail is
+    The unseen mass is estimated by Good-Turing, (f1 + 1) / N, with Esty's variance: a gamma of mean f = f1 +
+    1 (over N) and shape A = f^2 / (f + 2 f2). A Poisson count over it is negative binomial; its tail is
     ``betainc(unseen, A, n / (n + A N / f))``.
 
     Source: Good (1953), Esty (1983).

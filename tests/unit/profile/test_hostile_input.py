@@ -67,7 +67,9 @@ def test_a_reference_without_rows_is_refused(empty: Any) -> None:
 def test_bad_values_are_counted_and_the_rest_stays() -> None:
     baseline = Baseline.from_data({"x": [1.0, 2.0, 3.0]})
 
-    counts = baseline.profile({"x": ["1", "two", "", " 3 ", None, "nan", "1_000", "0x1", "inf"]}).features["x"]
+    counts = baseline.profile({"x": ["1", "two", "", " 3 ", None, "nan", "1_000", "0x1", "inf"]}).features[
+        "x"
+    ]
 
     assert (counts.present, counts.missing, counts.malformed, counts.infinite) == (3, 3, 3, 1)
 
