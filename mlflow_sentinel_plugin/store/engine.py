@@ -93,20 +93,10 @@ class Database:
         return cls(_checked_url(uri), wal=wal)
 
     @property
-    def url(self) -> URL:
-        """The resolved URL. With the password: use ``str(db)`` for messages."""
-        return self._url
-
-    @property
-    def dialect(self) -> str:
-        """``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``."""
-        return self._url.get_backend_name()
-
-    @property
     def path(self) -> Path | None:
         """The SQLite file; ``None`` on a database server, or if SQLite's own ``file:`` form names it."""
         database = self._url.database or ""
-        if self.dialect != "sqlite" or database.startswith("file:"):
+        if self._url.get_backend_name() != "sqlite" or database.startswith("file:"):
             return None
         return Path(database)
 

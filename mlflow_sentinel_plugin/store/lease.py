@@ -34,7 +34,7 @@ class LeaseStatus:
 
 
 class Lease:
-    """One candidate for a lease. Not to be shared by threads.
+    """One candidate for a lease: one thread acquires, beats and releases; any thread may ask.
 
     Args:
         db: Where the lease is.

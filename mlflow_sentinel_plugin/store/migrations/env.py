@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
-from mlflow_sentinel_plugin.store.models import Base
-
-VERSION_TABLE = "alembic_version_sentinel"
+from mlflow_sentinel_plugin.store.migrate import VERSION_TABLE
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     # SQLite undoes DDL when the transaction was begun by us; Alembic assumes the driver's habits.
     transactional_ddl=connection.dialect.name in ("sqlite", "postgresql"),
-    render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from mlflow_sentinel_plugin.store import migrate, monitors
+from mlflow_sentinel_plugin.store import migrate
 from mlflow_sentinel_plugin.store.engine import Database
 
 
-@pytest.fixture
-def db(tmp_path):
-    database = Database.open(f"sqlite:///{tmp_path}/sentinel.db")
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A file with our tables, to copy: faster than making them for each test."""
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    database = Database.open(f"sqlite:///{path}")
     migrate.upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def db(migrated, tmp_path):
+    database = Database.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'sentinel.db')}")
     yield database
     database.close()
-
-
-@pytest.fixture
-def monitor(db):
-    with db.write() as session:
-        return monitors.create(session, "flights", now=1)
