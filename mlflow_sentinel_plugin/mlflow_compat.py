@@ -20,7 +20,6 @@ _NEEDED = {
     "mlflow.server": ["app", "BACKEND_STORE_URI_ENV_VAR"],
     "mlflow.server.handlers": [
         "_get_artifact_repo_mlflow_artifacts",
-        "_get_model_registry_store",
         "_get_proxied_run_artifact_destination_path",
         "_get_tracking_store",
         "_get_workspace_scoped_repo_path_if_enabled",
