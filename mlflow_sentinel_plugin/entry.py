@@ -41,6 +41,7 @@ def prepare() -> None:
         _stop(error)
     for hint in loaded.hints:
         _say(hint)
+    _say("this server has no login: Sentinel is as open as MLflow")
     try:
         preparation.ensure_schema(db, loaded.config)
     except Unavailable as error:

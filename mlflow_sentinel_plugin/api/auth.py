@@ -167,8 +167,8 @@ def _check(permissions: dict[str, Permission]) -> Response | None:
     refused = mlflow_compat.check_request()
     if refused is not None:
         raise Forbidden(refused)
-    if request.endpoint is None:
-        return None  # no rule: Flask answers 404 or 405, and nothing of ours runs
+    if request.endpoint is None or request.method == "OPTIONS":
+        return None  # Flask answers 404, 405 or the list of methods, and nothing of ours runs
     permission = permissions[request.endpoint]
     g.sentinel_permission = permission
     if permission == "public":

@@ -109,6 +109,11 @@ def test_an_answer_of_a_route_that_asked_for_no_permission_is_withheld(permissio
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal_error")
 
 
+def test_asking_for_the_methods_needs_no_permission():
+    answer = app_with(Login(), it=view("edit")).options("/it")
+    assert (answer.status_code, "GET" in answer.headers["Allow"]) == (200, True)
+
+
 def test_without_a_login_sentinel_is_as_open_as_mlflow(monkeypatch):
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: Flask("mlflow"))
     client = app_with(auth.GuardedAuthorizer(), it=view("edit", lambda: authorize("7")))
