@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from mlflow_sentinel_plugin.clock import Clock
 from mlflow_sentinel_plugin.config import Config
+from mlflow_sentinel_plugin.pipeline.backoff import Backoff
 from mlflow_sentinel_plugin.pipeline.settings import settings_of, spec_of
 from mlflow_sentinel_plugin.profile.windows import Progress, closes
 from mlflow_sentinel_plugin.store import lease, windows
 from mlflow_sentinel_plugin.store.engine import Database
 from mlflow_sentinel_plugin.store.models import Monitor, Window
+
+_log = logging.getLogger("mlflow_sentinel.close")
 
 
 class Closer:
@@ -18,6 +23,7 @@ class Closer:
         self._db = db
         self._config = config
         self._clock = clock
+        self._backoff = Backoff(clock)
 
     def close_windows(self, epoch: int) -> bool:
         """Close what is complete now.
@@ -33,16 +39,25 @@ class Closer:
         """
         now = self._clock()
         with self._db.read() as session:
-            complete = [
-                window
-                for window, monitor in windows.open_windows(session)
-                if self._ends(window, monitor, now)
-            ]
+            found = windows.open_windows(session)
+        complete = [window for window, monitor in found if self._try_window(window, monitor, now)]
         if not complete:
             return False
         with self._db.write() as session:
             lease.fence(session, epoch)
             return windows.close(session, complete, now) > 0
+
+    def _try_window(self, window: Window, monitor: Monitor, now: int) -> bool:
+        if monitor.id in self._backoff.waiting():
+            return False
+        try:
+            ends = self._ends(window, monitor, now)
+        except Exception:
+            self._backoff.failed(monitor.id)
+            _log.exception("window %s of monitor %s stays open for now", window.id, monitor.name)
+            return False
+        self._backoff.succeeded(monitor.id)
+        return ends
 
     def _ends(self, window: Window, monitor: Monitor, now: int) -> bool:
         settings = settings_of(self._config, monitor)

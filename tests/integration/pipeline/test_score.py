@@ -283,6 +283,22 @@ def test_one_monitor_that_cannot_be_judged_stops_no_other_and_is_tried_again(wor
     assert states(world, "churn") + states(world, "fraud") == ["ok", "ok"]
 
 
+def test_a_monitor_whose_settings_cannot_be_read_stops_no_other(world):
+    for name in ("churn", "fraud"):
+        world.baseline(name)
+        world.post(table(300), name)
+    world.fold()
+    world.set("churn", window={"period": "never"})
+    world.now += 2 * HOUR
+    world.tick()
+
+    assert (states(world, "churn"), states(world, "fraud")) == ([None], ["ok"])
+    world.set("churn", window={"period": "1h"})
+    world.now += 5_000
+    world.tick()
+    assert states(world, "churn") == ["ok"]
+
+
 def test_damaged_counts_are_no_verdict_and_stop_no_later_window(world):
     world.baseline()
     world.post(table(300, shift=2.0))
