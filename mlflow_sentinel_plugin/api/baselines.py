@@ -14,7 +14,7 @@ from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiment
 from mlflow_sentinel_plugin.api.bodies import RowsBody, json_or_rows, rows_of_json
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
-from mlflow_sentinel_plugin.api.lookup import check_experiment, monitor_named
+from mlflow_sentinel_plugin.api.lookup import check_experiment, hidden_features, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, Kind, Role
 from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
@@ -38,7 +38,7 @@ class _Posted:
     source: dict[str, Any]
 
 
-@api.post("/baseline", responses={201: schemas.BaselineDetail})
+@api.post("/baseline", responses={201: schemas.BaselineDetail, 415: schemas.ErrorReply})
 @allow("edit")
 def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
     """Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none."""
@@ -53,10 +53,12 @@ def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
         experiment_id=experiment_id,
         roles=posted.roles,
         kinds=posted.kinds,
+        untyped=posted.rows.untyped,
         source=posted.source,
         activate=query.activate,
     )
-    return reply(present.baseline_detail(found.baseline, found.monitor, posted.rows.rejected), 201)
+    hidden = hidden_features(found.monitor)
+    return reply(present.baseline_detail(found.baseline, found.monitor, hidden, posted.rows.rejected), 201)
 
 
 @api.get("/baseline", responses={200: schemas.Page[schemas.BaselineOut]})
@@ -83,8 +85,7 @@ def list_baselines(query: schemas.BaselineQuery) -> Response:
 @allow("read")
 def get_baseline(path: BaselinePath) -> Response:
     """A baseline with its features."""
-    baseline, owner = _found(path.id)
-    return reply(present.baseline_detail(baseline, owner))
+    return _detail(path.id)
 
 
 @api.post("/baseline/<id>/activate", responses={200: schemas.BaselineDetail})
@@ -93,8 +94,12 @@ def activate_baseline(path: BaselinePath) -> Response:
     """Compare from now on with this baseline; the open window closes under the old one."""
     _found(path.id)
     services().pipeline.activate_baseline(path.id)
-    baseline, owner = _found(path.id)
-    return reply(present.baseline_detail(baseline, owner))
+    return _detail(path.id)
+
+
+def _detail(baseline_id: str) -> Response:
+    baseline, owner = _found(baseline_id)
+    return reply(present.baseline_detail(baseline, owner, hidden_features(owner)))
 
 
 def _found(baseline_id: str) -> tuple[models.Baseline, models.Monitor]:
@@ -121,13 +126,21 @@ def _authorized_experiment(query: schemas.BaselinePostQuery, run: schemas.Baseli
     if run is not None:
         run_experiment = services().tracking.run(run.run_id).experiment_id
         authorize(run_experiment, "read")
-    try:
-        experiment_id = monitor_named(query.monitor).experiment_id
-    except NotFound:
-        experiment_id = query.experiment_id or run_experiment or DEFAULT_EXPERIMENT_ID
+    known = _experiment_of(query.monitor)
+    experiment_id = known or query.experiment_id or run_experiment or DEFAULT_EXPERIMENT_ID
     authorize(experiment_id)
-    check_experiment(experiment_id)
+    if known is None:
+        check_experiment(experiment_id)
     return experiment_id
+
+
+def _experiment_of(monitor: str) -> str | None:
+    """The experiment of a monitor, also of one that may not be seen: its name is taken all the same."""
+    with services().db.read() as session:
+        try:
+            return monitors.get(session, monitor, workspace=workspace()).experiment_id
+        except NotFound:
+            return None
 
 
 def _posted(

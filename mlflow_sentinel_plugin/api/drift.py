@@ -9,7 +9,7 @@ from mlflow_sentinel_plugin.api import present, schemas
 from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import reply
-from mlflow_sentinel_plugin.api.lookup import experiment_names, moment, monitor_named
+from mlflow_sentinel_plugin.api.lookup import experiment_names, hidden_features, moment, monitor_named
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.detect.metrics import METRICS
 from mlflow_sentinel_plugin.store import events, monitors, windows
@@ -119,20 +119,12 @@ def get_timeseries(query: schemas.SeriesQuery) -> Response:
     )
 
 
-@api.get("/drift/distribution", responses={200: schemas.DistributionReply})
+@api.get("/drift/distribution", responses={200: schemas.DistributionReply, 409: schemas.ErrorReply})
 @allow("read")
 def get_distribution(query: schemas.DistributionQuery) -> Response:
     """A feature's distribution in the baseline and in a window, on the same bins."""
     monitor = monitor_named(query.monitor)
     authorize(monitor.experiment_id)
     window, found = services().pipeline.distribution(monitor, query.feature, query.window)
-    return reply(
-        schemas.DistributionReply.model_validate(
-            {
-                **found,
-                "monitor": monitor.name,
-                "feature": query.feature,
-                "window": present.window(window),
-            }
-        )
-    )
+    hidden = query.feature in hidden_features(monitor)
+    return reply(present.distribution(found, monitor, window, hidden))

@@ -16,7 +16,10 @@ from mlflow_sentinel_plugin.errors import InvalidInput
 api = blueprint("evaluate", "Compare rows now, without storing them")
 
 
-@api.post("/evaluate", responses={200: schemas.EvaluateReply})
+@api.post(
+    "/evaluate",
+    responses={200: schemas.EvaluateReply, 409: schemas.ErrorReply, 415: schemas.ErrorReply},
+)
 @allow("signed_in")
 def evaluate(body: schemas.EvaluateBody) -> Response:
     """Compare ``current`` with ``reference``, or with the active baseline of ``monitor``."""

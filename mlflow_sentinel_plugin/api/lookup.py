@@ -21,6 +21,12 @@ def monitor_named(name: str) -> models.Monitor:
         return monitors.get(session, name, workspace=workspace(), visible=visible_experiments())
 
 
+def hidden_features(monitor: models.Monitor) -> set[str]:
+    """Its features that say ``values: hide``."""
+    features = services().pipeline.settings(monitor).features
+    return {name for name, settings in features.items() if settings.values == "hide"}
+
+
 def moment(text: str | None) -> int | None:
     """Milliseconds of a query's RFC 3339 text."""
     return None if text is None else from_rfc3339(text)

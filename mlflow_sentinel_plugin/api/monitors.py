@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -19,6 +19,7 @@ from mlflow_sentinel_plugin.clock import now_ms
 from mlflow_sentinel_plugin.detect.metrics import METRICS
 from mlflow_sentinel_plugin.detect.thresholds import checked_thresholds
 from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, MonitorSettings
+from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
 from mlflow_sentinel_plugin.store import alerts, baselines, inbox, models, monitors, windows
 
 api = blueprint("monitors", "What is watched, its state and its windows")
@@ -28,6 +29,10 @@ _OWN_COLUMNS = {"name", "experiment_id", "model", "paused"}
 
 class MonitorPath(BaseModel):
     name: str
+
+
+class WindowPath(MonitorPath):
+    id: str
 
 
 @api.get("/monitors", responses={200: schemas.Page[schemas.MonitorOut]})
@@ -49,7 +54,10 @@ def list_monitors(query: schemas.MonitorQuery) -> Response:
     return reply(schemas.Page[schemas.MonitorOut](items=items, next=found.next))
 
 
-@api.post("/monitors", responses={201: schemas.MonitorDetail})
+@api.post(
+    "/monitors",
+    responses={201: schemas.MonitorDetail, 409: schemas.ErrorReply, 415: schemas.ErrorReply},
+)
 @allow("edit")
 def create_monitor(body: schemas.MonitorCreate) -> Response:
     """Create a monitor; it waits for its first baseline."""
@@ -80,7 +88,7 @@ def get_monitor(path: MonitorPath) -> Response:
     return reply(_detail(monitor))
 
 
-@api.patch("/monitors/<name>", responses={200: schemas.MonitorDetail})
+@api.patch("/monitors/<name>", responses={200: schemas.MonitorDetail, 415: schemas.ErrorReply})
 @allow("edit")
 def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
     """Change some settings; null takes a setting back to its default. What is not named stays."""
@@ -92,6 +100,9 @@ def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
     with services().db.write() as session:
         row = monitors.get(session, path.name, workspace=workspace(), for_update=True)
         settings = _checked_settings(row.settings, body)
+        if body.timestamp_column is not None and row.baseline_id is not None:
+            baseline = baselines.get(session, row.baseline_id, workspace=workspace())
+            _check_timestamp(body.timestamp_column, baseline.features)
         monitors.update(session, row, now=now_ms(), settings=settings, **_own_columns(body))
     return reply(_detail(row))
 
@@ -141,6 +152,19 @@ def list_windows(path: MonitorPath, query: schemas.WindowQuery) -> Response:
     return reply(schemas.Page[schemas.WindowOut](items=items, next=found.next))
 
 
+@api.get("/monitors/<name>/windows/<id>", responses={200: schemas.WindowDetail})
+@allow("read")
+def get_window(path: WindowPath) -> Response:
+    """A window with the verdict on each feature."""
+    monitor = monitor_named(path.name)
+    authorize(monitor.experiment_id)
+    with services().db.read() as session:
+        window = windows.get(session, path.id, workspace=workspace())
+    if window.monitor_id != monitor.id:
+        raise NotFound(f"{path.name!r} has no window {path.id!r}", code="window_not_found")
+    return reply(present.window_detail(window))
+
+
 def _set_paused(name: str, paused: bool) -> Response:
     authorize(monitor_named(name).experiment_id)
     with services().db.write() as session:
@@ -151,7 +175,7 @@ def _set_paused(name: str, paused: bool) -> Response:
 
 def _own_columns(body: schemas.MonitorPatch) -> dict[str, Any]:
     given = body.model_dump(include=_OWN_COLUMNS, exclude_unset=True)
-    return {name: value for name, value in given.items() if value is not None or name == "model"}
+    return {name: bool(value) if name == "paused" else value for name, value in given.items()}
 
 
 def _checked_settings(stored: dict[str, Any], body: schemas.MonitorFields) -> dict[str, Any]:
@@ -168,6 +192,18 @@ def _checked_settings(stored: dict[str, Any], body: schemas.MonitorFields) -> di
     for feature in settings.features.values():
         checked_thresholds(feature.thresholds)
     return merged
+
+
+def _check_timestamp(column: str, features: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a column that holds no times; one that the baseline does not have may come with live rows."""
+    times = [f["name"] for f in features if f["role"] == "timestamp" or f["kind"] == "datetime"]
+    kinds = {f["name"]: f["kind"] for f in features if f["name"] not in times and f["kind"] != "ignored"}
+    if column not in kinds:
+        return
+    raise InvalidInput(
+        f"timestamp_column: {column!r} is {kinds[column]} in the baseline, not a time",
+        hint=f"columns with times: {', '.join(times)}" if times else "name the column with each row's time",
+    )
 
 
 def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:

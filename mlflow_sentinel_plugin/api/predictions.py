@@ -26,7 +26,10 @@ class IngestHeaders(BaseModel):
     )
 
 
-@api.post("/predictions", responses={202: schemas.IngestReply})
+@api.post(
+    "/predictions",
+    responses={202: schemas.IngestReply, 409: schemas.ErrorReply, 415: schemas.ErrorReply},
+)
 @allow("edit")
 def post_predictions(query: schemas.MonitorRequiredQuery, header: IngestHeaders, raw: RowsBody) -> Response:
     """Take in rows that a model saw; the answer comes once they are stored for good."""

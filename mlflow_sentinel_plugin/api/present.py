@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from mlflow_sentinel_plugin.api import schemas
@@ -53,7 +53,7 @@ def _window(row: models.Window, result: Mapping[str, Any] | None) -> dict[str, A
         "open": row.is_open,
         "provisional": provisional,
         "rows": row.rows,
-        "state": found.get("state") or row.state or "no_data",
+        "state": found.get("state") or row.state or "waiting",
         "severity": found.get("severity") if provisional else row.severity,
         "score": found.get("score") if provisional else row.score,
         "summary": found.get("summary"),
@@ -122,11 +122,15 @@ def baseline(row: models.Baseline, owner: models.Monitor, rejected: int = 0) -> 
     return schemas.BaselineOut.model_validate(_baseline(row, owner, rejected))
 
 
-def baseline_detail(row: models.Baseline, owner: models.Monitor, rejected: int = 0) -> schemas.BaselineDetail:
-    """A baseline with its features."""
-    return schemas.BaselineDetail.model_validate(
-        {**_baseline(row, owner, rejected), "features": row.features}
-    )
+def baseline_detail(
+    row: models.Baseline, owner: models.Monitor, hidden: Collection[str], rejected: int = 0
+) -> schemas.BaselineDetail:
+    """A baseline with its features; no values of the ``hidden`` ones."""
+    features = [
+        {**feature, "summary": {}, "hidden": True} if feature["name"] in hidden else feature
+        for feature in row.features
+    ]
+    return schemas.BaselineDetail.model_validate({**_baseline(row, owner, rejected), "features": features})
 
 
 def _baseline(row: models.Baseline, owner: models.Monitor, rejected: int) -> dict[str, Any]:
@@ -145,6 +149,20 @@ def _baseline(row: models.Baseline, owner: models.Monitor, rejected: int) -> dic
 
 
 # --- drift -----------------------------------------------------------------------------------------------
+
+
+def distribution(
+    found: Mapping[str, Any], owner: models.Monitor, of: models.Window, hidden: bool
+) -> schemas.DistributionReply:
+    """Both distributions of a feature; the bins of a ``hidden`` one are counted off."""
+    bins = found["bins"]
+    if hidden:
+        bins = [
+            {**one, "label": str(position), "low": None, "high": None} for position, one in enumerate(bins, 1)
+        ]
+    return schemas.DistributionReply.model_validate(
+        {**found, "bins": bins, "monitor": owner.name, "window": window(of), "hidden": hidden}
+    )
 
 
 def event(row: models.DriftEvent, owner: models.Monitor, of: models.Window) -> schemas.EventOut:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlflow_sentinel_plugin.entities import (
     AlertStatus,
@@ -26,6 +26,8 @@ from mlflow_sentinel_plugin.entities import (
     WindowSpec,
     WindowState,
 )
+
+ShownState = Literal["waiting", "ok", "drift", "insufficient_data", "no_data", "schema_changed"]
 
 T = TypeVar("T")
 
@@ -170,6 +172,13 @@ class MonitorCreate(MonitorFields):
 class MonitorPatch(MonitorFields):
     experiment_id: str | None = None
 
+    @field_validator("experiment_id")
+    @classmethod
+    def _some_experiment(cls, value: str | None) -> str:
+        if value is None:
+            raise ValueError("a monitor always belongs to an experiment; give its id, or leave this out")
+        return value
+
 
 class RowCounts(Reply):
     accepted: int = Field(description="Folded into windows.")
@@ -209,7 +218,7 @@ class WindowOut(Reply):
     open: bool
     provisional: bool = Field(description="The verdict is of an open window and may change.")
     rows: int
-    state: WindowState
+    state: ShownState = Field(description="``waiting`` until it is judged.")
     severity: Severity | None
     score: float | None
     summary: str | None
@@ -255,9 +264,7 @@ class MonitorOut(Reply):
     min_rows: int
     expect_every: str | None
     paused: bool
-    state: Literal["waiting", "ok", "drift", "insufficient_data", "no_data", "schema_changed"] = Field(
-        description="Of the last closed window; ``waiting`` before the first."
-    )
+    state: ShownState = Field(description="Of the last closed window; ``waiting`` before the first.")
     severity: Severity | None
     baseline: BaselineBrief | None
     rows: RowCounts
@@ -295,6 +302,7 @@ class BaselineFeature(Reply):
     missing: float | None
     distinct: int | None
     summary: dict[str, Any] = Field(description="min, max, mean, sd, quantiles; or the top levels.")
+    hidden: bool = Field(False, description="The feature says ``values: hide``: the summary is withheld.")
 
 
 class BaselineOut(Reply):
@@ -447,7 +455,9 @@ class DistributionReply(Reply):
     n_current: int
     missing: dict[Literal["reference", "current"], float | None]
     unseen: float | None
-    hidden: bool = Field(False, description="The feature says ``values: hide``: labels are withheld.")
+    hidden: bool = Field(
+        False, description="The feature says ``values: hide``: labels and bounds are withheld."
+    )
 
 
 # --- alerts ----------------------------------------------------------------------------------------------

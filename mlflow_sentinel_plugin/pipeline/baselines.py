@@ -53,6 +53,7 @@ class Registrar:
         experiment_id: str | None = None,
         roles: Mapping[str, Role] | None = None,
         kinds: Mapping[str, Kind] | None = None,
+        untyped: bool = False,
         source: Mapping[str, Any] | None = None,
         activate: bool = False,
     ) -> Registered:
@@ -62,6 +63,7 @@ class Registrar:
             name: The monitor; created with defaults if there is none, its timestamp column then being the one
                 of role ``timestamp``, if any.
             experiment_id: Of a monitor this creates.
+            untyped: The rows are all texts because their format has no types (CSV).
             source: ``run_id``, ``artifact_path`` ... as far as known.
             activate: Switch to it at once; a monitor's first baseline always is.
 
@@ -71,7 +73,9 @@ class Registrar:
         """
         known = self._known(name, workspace)
         window_rows = settings_of(self._config, known).window.rows if known else self._config.windows.rows
-        baseline = Baseline.from_data(table, kinds=kinds, roles=roles, window_rows=window_rows, source=source)
+        baseline = Baseline.from_data(
+            table, kinds=kinds, roles=roles, window_rows=window_rows, untyped=untyped, source=source
+        )
         if not baseline.counted:
             raise InvalidInput(
                 "the baseline has no column to watch: all are ignored, timestamps or ids",

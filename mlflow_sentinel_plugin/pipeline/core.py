@@ -68,6 +68,7 @@ class Pipeline:
         experiment_id: str | None = None,
         roles: Mapping[str, Role] | None = None,
         kinds: Mapping[str, Kind] | None = None,
+        untyped: bool = False,
         source: Mapping[str, Any] | None = None,
         activate: bool = False,
     ) -> Registered:
@@ -79,6 +80,7 @@ class Pipeline:
             experiment_id=experiment_id,
             roles=roles,
             kinds=kinds,
+            untyped=untyped,
             source=source,
             activate=activate,
         )
