@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def read_csv(body: bytes, charset: str | None, limits: Limits) -> Rows:
     names = checked_names(_header(text), limits)
     rejects = Rejects()
     columns, kept = _parsed(text, len(names), rejects, limits)
-    return finished(_as_texts(columns, names, kept, rejects), rejects)
+    return replace(finished(_as_texts(columns, names, kept, rejects), rejects), untyped=True)
 
 
 def _as_utf8(body: bytes, charset: str | None) -> bytes:
@@ -101,39 +102,49 @@ def _parsed(text: bytes, width: int, rejects: Rejects, limits: Limits) -> tuple[
         rejects.add(position, f"has {row.actual_columns} cells, the header has {width}")
         return "skip" if rejects.count <= limits.rows else "error"
 
-    table = _parse(text, width, on_wrong_width)
+    try:
+        table = _parse(text, width, on_wrong_width)
+    except pa.ArrowException as error:
+        checked_rows(len(wrong), limits)
+        raise _unreadable(str(error).splitlines()[0]) from None
     checked_rows(table.num_rows + len(wrong) - 1, limits)
     if table.num_rows == 0 or table.column(0)[-1].as_py() != _END:
-        raise InvalidInput(
-            "a quote in the CSV is never closed",
-            hint='write a quote inside a quoted cell as two: ""',
-            code="unclosed_quote",
-        )
+        raise _unclosed_quote()
     rows = table.num_rows - 1
     kept = np.delete(np.arange(1, rows + len(wrong) + 1), np.asarray(wrong, dtype=np.int64) - 1)
     return table.slice(0, rows).combine_chunks().columns, kept
+
+
+def _unreadable(reason: str) -> InvalidInput:
+    # How Arrow puts it that even the one block ends inside a cell.
+    return _unclosed_quote() if "straddl" in reason else InvalidInput(f"the CSV cannot be read: {reason}")
+
+
+def _unclosed_quote() -> InvalidInput:
+    return InvalidInput(
+        "a quote in the CSV is never closed",
+        hint='write a quote inside a quoted cell as two: ""',
+        code="unclosed_quote",
+    )
 
 
 def _parse(text: bytes, width: int, on_wrong_width: Any) -> pa.Table:
     """The table with one more row of ``_END`` cells, which an open quote would swallow."""
     names = [str(position) for position in range(width)]
     whole = text + b"\n" + b",".join([_END] * width) + b"\n"
-    try:
-        return pa_csv.read_csv(
-            pa.BufferReader(whole),
-            pa_csv.ReadOptions(
-                use_threads=False, block_size=len(whole) + 1, column_names=names, skip_rows_after_names=1
-            ),
-            pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_wrong_width),
-            pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_binary()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowException as error:
-        raise InvalidInput(f"the CSV cannot be read: {str(error).splitlines()[0]}") from None
+    return pa_csv.read_csv(
+        pa.BufferReader(whole),
+        pa_csv.ReadOptions(
+            use_threads=False, block_size=len(whole) + 1, column_names=names, skip_rows_after_names=1
+        ),
+        pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_wrong_width),
+        pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_binary()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
 
 
 def _as_texts(columns: list[Any], names: list[str], kept: Any, rejects: Rejects) -> pa.Table:

@@ -62,7 +62,10 @@ def _decoded(body: bytes, metadata: Any, limits: Limits) -> pa.Table:
     ]
     try:
         return _table(body, texts, _BATCH_ROWS, limits)
-    except pa.ArrowNotImplementedError:  # texts that share their beginnings (DELTA_BYTE_ARRAY)
+    except (pa.ArrowException, OSError) as error:
+        if "Not yet implemented" not in str(error):
+            raise
+        # Texts that share their beginnings (DELTA_BYTE_ARRAY) cannot be dictionaries.
         return _table(body, [], _CAREFUL_ROWS, limits)
 
 

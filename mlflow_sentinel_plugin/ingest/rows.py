@@ -43,6 +43,8 @@ class Rows:
     table: pa.Table
     rejected: int = 0
     samples: list[tuple[int, str]] = field(default_factory=list)
+    untyped: bool = False
+    """The format has no types (CSV): every column is text, whatever it means."""
 
     @property
     def columns(self) -> list[str]:

@@ -188,7 +188,7 @@ class TrackingSource:
             page = self._store().search_runs(
                 list(experiment_ids), condition, ViewType.ALL, PAGE_RUNS, order, token
             )
-            return [_run(run) for run in page], page.token or None
+            return [_run(run) for run in page], _token_text(page.token)
 
     def metric_history(self, run_id: str) -> dict[str, list[Point]]:
         """Values per metric in order, evenly thinned to 500; of more than 200 metrics the first by name."""
@@ -249,6 +249,11 @@ def finite(value: float) -> float | None:
     (0.5, None, None)
     """
     return float(value) if math.isfinite(value) and abs(value) < _INFINITE else None
+
+
+def _token_text(token: Any) -> str | None:
+    """A page's token, which MLflow's databases give as bytes, as the text it is."""
+    return (token.decode() if isinstance(token, bytes) else token) or None
 
 
 def _run(run: Any) -> Run:
