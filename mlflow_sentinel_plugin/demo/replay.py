@@ -20,7 +20,13 @@ AHEAD = 3
 """Days posted before their verdicts are waited for: the page fills while one looks."""
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
-MISSING_MOVED = 0.02
+CHANGES = {
+    "location": "values moved",
+    "spread": "spread changed",
+    "shape": "distribution changed",
+    "levels": "levels shifted",
+}
+"""The engine's reasons in words, where they are not words already."""
 
 Day = tuple[date, pd.DataFrame]
 
@@ -63,18 +69,15 @@ def local_day(text: str) -> date:
 
 
 def describe(feature: dict[str, Any], reference_missing: float | None) -> Finding:
-    """One drifted feature in words: its missing values if their share moved, else how far it did."""
-    share = feature["missing"]
-    if (
-        share is not None
-        and reference_missing is not None
-        and abs(share - reference_missing) >= MISSING_MOVED
-    ):
-        return Finding(feature["name"], f"{share:.0%} missing ({reference_missing:.1%} in training)")
-    if feature["effect"] is None:
-        return Finding(feature["name"], feature["reason"] or "changed")
+    """One drifted feature in words: why it is a signal, with the numbers that show it."""
+    name, reason, share, effect = (feature[key] for key in ("name", "reason", "missing", "effect"))
+    if reason in {"missing", "all_missing"} and None not in (share, reference_missing):
+        return Finding(name, f"{share:.0%} missing ({reference_missing:.1%} in training)")
+    why = CHANGES.get(reason, (reason or "changed").replace("_", " "))
+    if effect is None:
+        return Finding(name, why)
     measure = "KS distance" if feature["kind"] == "numeric" else "total variation"
-    return Finding(feature["name"], f"{measure} {feature['effect']:.2f}")
+    return Finding(name, f"{why} ({measure} {effect:.2f})")
 
 
 def _wait_for_more(api: Api, judged: int) -> int:

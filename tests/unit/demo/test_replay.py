@@ -43,7 +43,7 @@ class FakeApi:
             {
                 "window_id": "2013-02-01",
                 "features": ["dep_delay"],
-                "window": {"features": [feature("dep_delay", missing=0.508)]},
+                "window": {"features": [feature("dep_delay", reason="missing", missing=0.508)]},
             }
         ]
 
@@ -56,7 +56,7 @@ def window(day: str, state: str = "ok") -> dict[str, Any]:
 
 
 def feature(name: str, **changed: Any) -> dict[str, Any]:
-    usual = {"name": name, "kind": "numeric", "missing": 0.019, "effect": 0.3, "reason": None}
+    usual = {"name": name, "kind": "numeric", "missing": 0.019, "effect": 0.3, "reason": "location"}
     return {**usual, **changed}
 
 
@@ -88,10 +88,11 @@ def test_a_verdict_carries_the_day_of_new_york_and_the_findings_of_its_event() -
 @pytest.mark.parametrize(
     ("given", "reference", "text"),
     [
-        (feature("dep_delay", missing=0.508), 0.019, "51% missing (1.9% in training)"),
-        (feature("temp"), 0.019, "KS distance 0.30"),
-        (feature("dest", kind="categorical"), 0.019, "total variation 0.30"),
-        (feature("temp", effect=None, reason="all_missing"), None, "all_missing"),
+        (feature("dep_delay", reason="missing", missing=0.508), 0.019, "51% missing (1.9% in training)"),
+        (feature("dep_delay", missing=0.184), 0.019, "values moved (KS distance 0.30)"),
+        (feature("dest", kind="categorical", reason="levels"), 0.0, "levels shifted (total variation 0.30)"),
+        (feature("dest", reason="unseen_levels", effect=None), 0.0, "unseen levels"),
+        (feature("temp", reason="missing", effect=None), None, "missing"),
     ],
 )
 def test_a_finding_says_what_moved(given: dict[str, Any], reference: float | None, text: str) -> None:
