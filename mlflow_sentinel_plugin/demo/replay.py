@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 import pandas as pd
 
+from mlflow_sentinel_plugin.clock import from_rfc3339
 from mlflow_sentinel_plugin.demo.flights import FEATURES, TIMESTAMP, TIMEZONE
 from mlflow_sentinel_plugin.demo.model import predict
 from mlflow_sentinel_plugin.demo.server import DemoFailed
@@ -64,8 +65,7 @@ def collect_verdicts(api: Api) -> list[Verdict]:
 
 def local_day(text: str) -> date:
     """The New York date of an RFC 3339 time."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment.astimezone(ZoneInfo(TIMEZONE)).date()
+    return datetime.fromtimestamp(from_rfc3339(text) / 1000, ZoneInfo(TIMEZONE)).date()
 
 
 def describe(feature: dict[str, Any], reference_missing: float | None) -> Finding:

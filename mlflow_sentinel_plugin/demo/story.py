@@ -36,7 +36,8 @@ STORMS = (
             "reopened on Saturday morning. Airlines cancelled more than 5,000 flights."
         ),
         sources=(
-            "https://en.wikipedia.org/wiki/February_2013_North_American_blizzard",
+            "https://en.wikipedia.org/wiki/Early_February_2013_North_American_blizzard",
+            "https://en.tengrinews.kz/disasters/Storm-stops-all-flights-in-and-out-of-New-York--16841/ (AFP)",
             "http://www.newstribune.com/news/2013/feb/09/flights-resume-nyc-airports-after-snowstorm/ (AP)",
         ),
         expected=(date(2013, 2, 8), date(2013, 2, 9)),
