@@ -94,6 +94,9 @@ def _parsed(text: bytes, width: int, rejects: Rejects, limits: Limits) -> tuple[
     """Columns of bytes, and the 1-based position of each of their rows."""
     if len(text) > 2**31 - 2**20:
         raise too_large(f"{len(text)} bytes of CSV", f"less than {2**31 - 2**20}, or Parquet,")
+    cells = text.count(b",") + text.count(b"\n")
+    if cells > limits.cells:
+        raise too_large(f"about {cells} cells", f"at most {limits.cells}")
     wrong: list[int] = []
 
     def on_wrong_width(row: Any) -> str:

@@ -30,7 +30,7 @@ from mlflow_sentinel_plugin.ingest.rows import (
     too_large,
     without_rows,
 )
-from mlflow_sentinel_plugin.ingest.strict_json import decode, decode_bytes
+from mlflow_sentinel_plugin.ingest.strict_json import check_size, decode, decode_bytes
 from mlflow_sentinel_plugin.ingest.values import column_of
 from mlflow_sentinel_plugin.profile.kinds import PREDICTION
 
@@ -55,7 +55,7 @@ def read_json(body: bytes, limits: Limits) -> Rows:
         InvalidInput: malformed, of an unknown shape, bad column names, unequal columns, no rows.
         TooLarge: more rows, columns or cells than allowed.
     """
-    return rows_of(decode_bytes(body), limits)
+    return rows_of(decode_bytes(body, limits), limits)
 
 
 def read_ndjson(body: bytes, limits: Limits) -> Rows:
@@ -65,8 +65,9 @@ def read_ndjson(body: bytes, limits: Limits) -> Rows:
         InvalidInput: bad column names, no rows.
         TooLarge: more lines, columns or cells than allowed.
     """
+    check_size(body, limits)
+    checked_rows(body.count(b"\n"), limits)
     lines = body.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    checked_rows(len(lines) - 1, limits)
     rejects = Rejects()
     numbers: list[int] = []
     records: list[dict[str, Any]] = []

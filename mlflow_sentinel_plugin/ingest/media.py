@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from email.message import Message
 from pathlib import PurePosixPath
@@ -44,7 +46,7 @@ _SUFFIXES: dict[str, Format] = {
     ".ipc": "arrow",
 }
 _HINT = "send CSV, JSON, NDJSON, Parquet or Arrow: " + ", ".join(
-    f"{kind}" for kind in TYPES if not kind.startswith(("text/json", "application/x-", "application/csv"))
+    kind for kind in TYPES if not kind.startswith(("text/json", "application/x-", "application/csv"))
 )
 _BINARY = bytes({*range(9), *range(14, 27), *range(28, 32)})
 """Control characters that text does not hold."""
@@ -120,24 +122,10 @@ def inflated(body: bytes, encoding: str | None, limit: int) -> bytes:
     if name not in ("gzip", "x-gzip"):
         raise UnsupportedMediaType(f"the content encoding {name!r} is not supported", hint="use gzip or none")
     try:
-        return _gunzipped(body, limit)
-    except zlib.error as error:
-        raise InvalidInput(f"the gzip data is damaged: {error}", code="malformed_gzip") from None
-
-
-def _gunzipped(body: bytes, limit: int) -> bytes:
-    """All members of a gzip body."""
-    parts: list[bytes] = []
-    size = 0
-    rest = body
-    while rest:
-        inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        part = inflater.decompress(rest, limit - size + 1)
-        size += len(part)
-        if size > limit:
-            raise too_large(f"more than {limit} bytes once inflated", f"at most {limit} bytes")
-        if not inflater.eof:
-            raise InvalidInput("the gzip data is cut off", code="malformed_gzip")
-        parts.append(part)
-        rest = inflater.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
+            data = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidInput(f"the gzip data is damaged or cut off: {error}", code="malformed_gzip") from None
+    if len(data) > limit:
+        raise too_large(f"more than {limit} bytes once inflated", f"at most {limit} bytes")
+    return data

@@ -7,6 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from mlflow_sentinel_plugin.errors import InvalidInput
+from mlflow_sentinel_plugin.ingest.rows import REQUEST_LIMITS, Limits, too_large
 
 _CODE = "malformed_json"
 _OUTSIDE_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<literal>NaN|-?Infinity)', re.DOTALL)
@@ -59,8 +60,13 @@ def decode(text: str) -> Any:
         raise InvalidInput("the JSON holds a number with thousands of digits", code=_CODE) from None
 
 
-def decode_bytes(body: bytes) -> Any:
-    """:func:`decode` of a UTF-8 body, with or without byte order mark."""
+def decode_bytes(body: bytes, limits: Limits = REQUEST_LIMITS) -> Any:
+    """:func:`decode` of a UTF-8 body, with or without byte order mark.
+
+    Raises:
+        TooLarge: so long, or with so many lists and objects, that its values could fill the memory.
+    """
+    check_size(body, limits)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -70,6 +76,15 @@ def decode_bytes(body: bytes) -> Any:
             details={"offset": error.start},
         ) from None
     return decode(text)
+
+
+def check_size(body: bytes, limits: Limits) -> None:
+    """Raises :class:`TooLarge` for JSON whose values could fill the memory."""
+    if len(body) > limits.json_bytes:
+        raise too_large(f"{len(body)} bytes of JSON", f"at most {limits.json_bytes}, or Parquet,")
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > limits.json_containers:
+        raise too_large(f"{containers} lists and objects", f"at most {limits.json_containers}")
 
 
 def _malformed(reason: str, text: str, offset: int) -> InvalidInput:

@@ -104,7 +104,8 @@ def test_a_bad_body_is_refused_with_what_is_wrong(body, message):
 
 
 @pytest.mark.parametrize(
-    "body", [b"a\n" + b"1\n" * 11, b"a,b\n" + b"1\n" * 11 + b"1,2\n", b"a,b,c,d\n1,2,3,4\n"]
+    "body",
+    [b"a\n" + b"1\n" * 11, b"a,b\n" + b"1\n" * 11 + b"1,2\n", b"a,b,c,d\n1,2,3,4\n", b"a,b\n" + b"," * 100],
 )
 def test_more_rows_or_columns_than_allowed_are_refused(body):
     with pytest.raises(TooLarge):

@@ -176,6 +176,12 @@ def test_more_than_allowed_is_refused_even_if_the_body_is_short(value):
         rows_of(value, Limits(rows=10, columns=3, cells=20, bytes=1_000))
 
 
+@pytest.mark.parametrize("body", [b"[" + b"{}," * 41 + b"{}]", b'["' + b"x" * 250 + b'"]'])
+def test_json_that_could_fill_the_memory_is_refused_before_it_is_parsed(body):
+    with pytest.raises(TooLarge):
+        read_rows(body, "application/json", limits=Limits(rows=10, columns=3, cells=20, bytes=1_000))
+
+
 def test_bad_lines_of_ndjson_are_counted_with_their_line():
     body = b'{"a": 1}\n\n{"a": }\n[2]\n{"a": NaN}\n{"a": 1, "a": 2}\n\xff\n{"a": 3, "b": "x"}'
     rows = read_rows(body, "application/x-ndjson")
@@ -197,4 +203,4 @@ def test_ndjson_without_a_row_is_refused(body, message):
 
 def test_more_lines_than_allowed_are_refused_before_they_are_parsed():
     with pytest.raises(TooLarge):
-        read_rows(b"x\n" * 11, "application/x-ndjson", limits=Limits(rows=10, columns=3, cells=20, bytes=99))
+        read_rows(b"x\n" * 11, "application/x-ndjson", limits=Limits(rows=10, columns=3, cells=20, bytes=999))
