@@ -56,7 +56,7 @@ def get_event(path: EventPath) -> Response:
         owner = monitors.by_ids(session, [event.monitor_id])[event.monitor_id]
         window = windows.get(session, event.window_id, workspace=workspace())
     authorize(owner.experiment_id)
-    return reply(present.event_detail(event, owner, window))
+    return reply(present.event_detail(event, owner, window, hidden_features(owner)))
 
 
 @api.get("/drift/summary", responses={200: schemas.SummaryReply})

@@ -75,9 +75,10 @@ def refuse_body(error: ValidationError) -> NoReturn:
         InvalidInput: always, unless the body is of another media type.
         UnsupportedMediaType: a JSON body was expected and something else came.
     """
-    if request.method in ("POST", "PUT", "PATCH"):
+    found = error.errors(include_url=False, include_context=False)
+    if not found[0]["loc"]:  # of the whole body: it may be no JSON at all
         _check_json()
-    fields = [_field(item) for item in error.errors(include_url=False, include_context=False)]
+    fields = [_field(item) for item in found]
     first = fields[0]
     more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
     raise InvalidInput(f"{first['field']}: {first['message']}{more}", details={"fields": fields})

@@ -13,7 +13,13 @@ from mlflow_sentinel_plugin.api import present, schemas
 from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
-from mlflow_sentinel_plugin.api.lookup import check_experiment, experiment_names, moment, monitor_named
+from mlflow_sentinel_plugin.api.lookup import (
+    check_experiment,
+    experiment_names,
+    hidden_features,
+    moment,
+    monitor_named,
+)
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.clock import now_ms
 from mlflow_sentinel_plugin.detect.metrics import METRICS
@@ -212,14 +218,14 @@ def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     with current.db.read() as session:
         (fields,) = _presented(session, [monitor])
         last = windows.newest_scored(session, monitor.id)
-    open_window = None
+    hidden, open_window = hidden_features(monitor), None
     if provisional is not None:
-        open_window = present.window_detail(provisional[0], provisional[1].to_dict())
+        open_window = present.window_detail(provisional[0], hidden, provisional[1].to_dict())
     return schemas.MonitorDetail.model_validate(
         {
             **fields,
             "open_window": open_window,
-            "last_window": None if last is None else present.window_detail(last),
+            "last_window": None if last is None else present.window_detail(last, hidden),
         }
     )
 

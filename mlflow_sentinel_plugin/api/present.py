@@ -8,6 +8,7 @@ from typing import Any, cast
 from mlflow_sentinel_plugin.api import schemas
 from mlflow_sentinel_plugin.clock import to_rfc3339
 from mlflow_sentinel_plugin.config import ResolvedSettings
+from mlflow_sentinel_plugin.detect.report import UNSEEN_LEVELS
 from mlflow_sentinel_plugin.store import models
 from mlflow_sentinel_plugin.store.events import ExperimentTotals
 from mlflow_sentinel_plugin.store.windows import SeriesRow
@@ -26,13 +27,16 @@ def window(row: models.Window, result: Mapping[str, Any] | None = None) -> schem
     return schemas.WindowOut.model_validate(_window(row, result))
 
 
-def window_detail(row: models.Window, result: Mapping[str, Any] | None = None) -> schemas.WindowDetail:
-    """:func:`window` with its features, worst first."""
+def window_detail(
+    row: models.Window, hidden: Collection[str], result: Mapping[str, Any] | None = None
+) -> schemas.WindowDetail:
+    """:func:`window` with its features, worst first; no values of the ``hidden`` ones."""
     found = result if result is not None else row.result or {}
+    features = [_veiled(f) if f["name"] in hidden else f for f in found.get("features", [])]
     return schemas.WindowDetail.model_validate(
         {
             **_window(row, result),
-            "features": worst_first(found.get("features", [])),
+            "features": worst_first(features),
             "notes": found.get("notes", []),
         }
     )
@@ -41,6 +45,11 @@ def window_detail(row: models.Window, result: Mapping[str, Any] | None = None) -
 def worst_first(features: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Signals first, then by effect."""
     return sorted(features, key=lambda f: (not f["drifted"], -(f["effect"] or 0.0), f["name"]))
+
+
+def _veiled(feature: Mapping[str, Any]) -> dict[str, Any]:
+    """A verdict from when the feature's values were still shown, without them."""
+    return {**feature, "notes": [note for note in feature["notes"] if not note.startswith(UNSEEN_LEVELS)]}
 
 
 def _window(row: models.Window, result: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -170,9 +179,11 @@ def event(row: models.DriftEvent, owner: models.Monitor, of: models.Window) -> s
     return schemas.EventOut.model_validate(_event(row, owner, of))
 
 
-def event_detail(row: models.DriftEvent, owner: models.Monitor, of: models.Window) -> schemas.EventDetail:
+def event_detail(
+    row: models.DriftEvent, owner: models.Monitor, of: models.Window, hidden: Collection[str]
+) -> schemas.EventDetail:
     """An event with its window's whole verdict."""
-    return schemas.EventDetail.model_validate({**_event(row, owner, of), "window": window_detail(of)})
+    return schemas.EventDetail.model_validate({**_event(row, owner, of), "window": window_detail(of, hidden)})
 
 
 def _event(row: models.DriftEvent, owner: models.Monitor, of: models.Window) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from mlflow_sentinel_plugin.detect.tails import two_sided
 from mlflow_sentinel_plugin.entities import FeatureSettings, FeatureState
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 
+UNSEEN_LEVELS = "unseen levels: "
+"""A note that begins so names values."""
+
 _NAMES_SHOWN = 5
 _ALL_MISSING_P = 0.003
 
@@ -84,7 +87,7 @@ def _notes(pair: Pair, settings: FeatureSettings) -> list[str]:
     if pair.counts.absent:
         notes.append(f"{pair.counts.absent} rows came without this column")
     if pair.counts.names and settings.values == "show":
-        notes.append(f"unseen levels: {_named(pair.counts.names)}")
+        notes.append(UNSEEN_LEVELS + _named(pair.counts.names))
     return notes
 
 
