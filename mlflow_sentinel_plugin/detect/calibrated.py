@@ -93,8 +93,8 @@ def _notes(pair: Pair, found: list[Answer], counts: bool, effect: DesignEffect) 
         yield f"significant, but the effect is under {EFFECT_FLOOR}"
     if counts and effect.factor >= _WORTH_SAYING and (pair.distance or 0.0) >= _VISIBLE:
         yield (
-            f"the reference itself wanders over its rows (design effect {effect.factor:.0f}), so this change is "
-            "not told from its usual ups and downs; if its rows are in no time order, say time_ordered=False"
+            f"the reference itself wanders over its rows (design effect {effect.factor:.0f}), so this change "
+            "is not told from its ups and downs; if they are in no time order, say time_ordered=False"
         )
 
 

@@ -13,6 +13,8 @@ import numpy as np
 
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
+_FEWEST = 3
+
 
 def score_statistics(scores: FloatArray, window: IntArray, pooled: IntArray) -> tuple[FloatArray, FloatArray]:
     """z and skewness of each row of ``scores`` (statistics x groups); 0 where a score is constant."""
@@ -39,6 +41,8 @@ def count_statistics(window: IntArray, pooled: IntArray, n: int, total: int) -> 
 def _standardised(
     value: FloatArray, second: FloatArray, third: FloatArray, n: float, total: float
 ) -> tuple[FloatArray, FloatArray]:
+    if total < _FEWEST:
+        return np.zeros_like(second), np.zeros_like(second)
     rest = total - n
     variance = n * rest / (total * (total - 1)) * second
     moment = n * rest * (rest - n) / (total * (total - 1) * (total - 2)) * third

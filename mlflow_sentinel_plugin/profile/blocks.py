@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri
-from scipy.stats import rankdata
 
 from mlflow_sentinel_plugin.profile.types import BoolArray, FloatArray, IntArray
 
@@ -80,7 +79,8 @@ class Blocks:
 
 def rank_scores(values: FloatArray) -> FloatArray:
     """Location and scale scores (2 x rows) of the values: normal scores of mid-ranks, and their squares."""
-    location = ndtri((rankdata(values) - 0.5) / values.size)
+    _, at, count = np.unique(values, return_inverse=True, return_counts=True)
+    location = ndtri((np.cumsum(count) - count / 2)[at.reshape(-1)] / values.size)
     return np.stack([location, location**2])
 
 

@@ -100,6 +100,15 @@ def test_too_few_rows_are_never_ok_and_never_drift(n: int, rule: str) -> None:
     strict_json(result)
 
 
+@pytest.mark.parametrize("current", [[1.0], [None], [2.0], []])
+@pytest.mark.parametrize("rule", ["calibrated", "thresholds"])
+def test_one_row_against_one_row_gives_an_answer(current: list[float | None], rule: str) -> None:
+    result = compare({"x": [1.0]}, {"x": current}, min_rows=1, rule=rule)
+
+    assert result.state in ("ok", "insufficient_data", "drift")
+    strict_json(result)
+
+
 def test_a_missing_column_is_gone_and_the_others_are_still_judged() -> None:
     window = rows(500, 6).drop(columns="plan")
     window["age"] += 8
