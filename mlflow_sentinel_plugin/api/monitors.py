@@ -168,7 +168,7 @@ def get_window(path: WindowPath) -> Response:
         window = windows.get(session, path.id, workspace=workspace())
     if window.monitor_id != monitor.id:
         raise NotFound(f"{path.name!r} has no window {path.id!r}", code="window_not_found")
-    return reply(present.window_detail(window))
+    return reply(present.window_detail(window, hidden_features(monitor)))
 
 
 def _set_paused(name: str, paused: bool) -> Response:
