@@ -64,10 +64,10 @@ class SentinelApi:
 
 
 def scoring_body(rows: pd.DataFrame, predictions: pd.Series[float]) -> str:
-    """``{"dataframe_split": ..., "predictions": ...}``; missing values are null, times ISO 8601."""
-    split = rows.to_json(orient="split", index=False, date_format="iso", date_unit="s")
-    scores = json.dumps(predictions.tolist())
-    return f'{{"dataframe_split": {split}, "predictions": {scores}}}'
+    """``{"dataframe_split": ..., "predictions": ...}``; exact numbers, null for missing, times ISO 8601."""
+    cells = rows.astype(object).where(rows.notna(), None)
+    body = {"dataframe_split": cells.to_dict("split", index=False), "predictions": predictions.tolist()}
+    return json.dumps(body, allow_nan=False, default=pd.Timestamp.isoformat)
 
 
 def _error_text(reply: requests.Response) -> str:

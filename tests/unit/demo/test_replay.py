@@ -104,10 +104,10 @@ def test_midnight_in_new_york_belongs_to_the_new_day() -> None:
     assert local_day("2013-02-08T04:59:59.000Z") == date(2013, 2, 7)
 
 
-def test_the_body_is_what_a_scoring_server_takes_with_exact_predictions_and_null_for_missing() -> None:
-    moment = pd.Timestamp("2013-02-08T10:15:00Z")
-    rows = pd.DataFrame({"sched_dep": [moment], "dep_delay": [None], "wind_speed": [10.35702]})
-    body = json.loads(scoring_body(rows, pd.Series([0.1 + 0.2])))
-    assert body["dataframe_split"]["columns"] == ["sched_dep", "dep_delay", "wind_speed"]
-    assert body["dataframe_split"]["data"] == [["2013-02-08T10:15:00Z", None, 10.35702]]
-    assert body["predictions"] == [0.1 + 0.2]
+def test_the_body_is_what_a_scoring_server_takes_with_exact_numbers_and_null_for_missing() -> None:
+    moment, inexact = pd.Timestamp("2013-02-08T10:15:00Z"), 0.1 + 0.2
+    rows = pd.DataFrame({"sched_dep": [moment], "dep_delay": [np.nan], "hour": [5], "wind_speed": [inexact]})
+    body = json.loads(scoring_body(rows, pd.Series([inexact])))
+    assert body["dataframe_split"]["columns"] == ["sched_dep", "dep_delay", "hour", "wind_speed"]
+    assert body["dataframe_split"]["data"] == [["2013-02-08T10:15:00+00:00", None, 5, inexact]]
+    assert body["predictions"] == [inexact]
