@@ -17,7 +17,9 @@ class Receiver:
         self._arrived = threading.Condition()
         self._messages: list[dict[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._keep))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="demo-webhook", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="demo-webhook", daemon=True
+        )
 
     @property
     def url(self) -> str:
