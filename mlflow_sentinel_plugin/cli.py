@@ -12,7 +12,7 @@ from mlflow_sentinel_plugin import __version__
 from mlflow_sentinel_plugin.errors import SentinelError
 
 if TYPE_CHECKING:
-    from mlflow_sentinel_plugin.config import Loaded
+    from mlflow_sentinel_plugin.config import Config, Loaded
     from mlflow_sentinel_plugin.store.engine import Database
 
 CONFIG = click.option(
@@ -59,6 +59,7 @@ def config_check(path: str | None) -> None:
         from mlflow_sentinel_plugin.app.preparation import check_names
 
         check_names(loaded.config)
+        _check_storage(loaded.config)
     for hint in loaded.hints:
         click.echo(hint)
     click.echo(f"ok: {loaded.file or 'no file, environment and defaults'}")
@@ -74,6 +75,8 @@ def config_show(path: str | None) -> None:
 
     with _reported():
         loaded = _load(path)
+    for hint in loaded.hints:
+        click.echo(hint, err=True)
     click.echo(yaml.safe_dump(masked(loaded.config), sort_keys=False, allow_unicode=True).rstrip())
 
 
@@ -127,6 +130,14 @@ def _load(path: str | None) -> Loaded:
     from mlflow_sentinel_plugin.config import load_config
 
     return load_config(path)
+
+
+def _check_storage(config: Config) -> None:
+    """Refuse a ``storage.uri`` that names no usable kind of database, or one without its driver."""
+    from mlflow_sentinel_plugin.store.engine import Database
+
+    if config.storage.uri:
+        Database.open(config.database_uri(None))
 
 
 @contextmanager

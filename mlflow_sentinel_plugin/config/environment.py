@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,11 +13,15 @@ from pydantic import BaseModel
 
 from mlflow_sentinel_plugin.config.legacy import LEGACY_VARIABLES
 from mlflow_sentinel_plugin.config.model import Config
+from mlflow_sentinel_plugin.config.variables import read_secret
 from mlflow_sentinel_plugin.errors import ConfigError
 
 _PREFIX = "SENTINEL_"
 _OTHER = ("SENTINEL_CONFIG", "SENTINEL_ENABLED", "SENTINEL_SKIP_UI", *LEGACY_VARIABLES)
-_KUBERNETES = re.compile(r"SENTINEL_(SERVICE|PORT)(_.*)?")
+_KUBERNETES = re.compile(
+    r"SENTINEL_([A-Z0-9_]+_)?(SERVICE_(HOST|PORT)(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?)"
+)
+"""What Kubernetes sets in every pod for services called ``sentinel`` or ``sentinel-…``."""
 
 Where = tuple[str, ...]
 
@@ -35,7 +38,7 @@ Overrides = dict[Where, Override]
 
 
 def read(environ: Mapping[str, str], ignore: set[str]) -> Overrides:
-    """Every setting in the environment, by key.
+    """Every setting in the environment, by key. An empty variable is as good as none.
 
     Args:
         environ: The environment.
@@ -45,7 +48,8 @@ def read(environ: Mapping[str, str], ignore: set[str]) -> Overrides:
         ConfigError: a name that is nearly one of ours, a key set twice, or a ``_FILE`` that cannot be read.
     """
     found: Overrides = {}
-    for variable in sorted(name for name in environ if name.startswith(_PREFIX) and name not in ignore):
+    ours = {name for name, text in environ.items() if name.startswith(_PREFIX) and text}
+    for variable in sorted(ours - ignore):
         where = _where(variable)
         if where is None:
             _refuse_near_miss(variable)
@@ -90,10 +94,7 @@ def _is_file(variable: str) -> bool:
 
 def _value(variable: str, text: str) -> Override:
     if _is_file(variable):
-        try:
-            return Override(variable, Path(text).read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{variable}: {text} cannot be read: {error}") from None
+        return Override(variable, read_secret(variable, text))
     if text.lstrip().startswith(("[", "{")):
         try:
             return Override(variable, yaml.safe_load(text))

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlflow_sentinel_plugin.config.variables import value_of
 from mlflow_sentinel_plugin.errors import ConfigError
 
-LEGACY_VARIABLES = ("SENTINEL_POSTGRES_DSN",)
+_DSN = "SENTINEL_POSTGRES_DSN"
+LEGACY_VARIABLES = (_DSN, f"{_DSN}_FILE")
 
 _NO_EFFECT = {
     ("mlflow", "tracking_uri"): "Sentinel reads the MLflow server it runs in",
     ("api", "host"): "Sentinel answers where MLflow does; see --host of mlflow server",
     ("api", "port"): "Sentinel answers where MLflow does; see --port of mlflow server",
-    (
-        "api",
-        "cors_origins",
-    ): "MLflow decides; see --cors-allowed-origins (localhost is allowed)",
+    ("api", "cors_origins"): "MLflow decides; see --cors-allowed-origins (localhost is allowed)",
 }
 
 
@@ -48,7 +47,7 @@ def _move_storage(data: dict[str, Any], environ: Mapping[str, str]) -> list[str]
     if not isinstance(storage, dict):
         return []
     old = {key: storage.pop(key) for key in ("backend", "sqlite", "postgres") if key in storage}
-    dsn = environ.get("SENTINEL_POSTGRES_DSN") or None
+    dsn = value_of(_DSN, environ)
     if not old and dsn is None:
         return []
     if storage.get("uri"):
@@ -66,7 +65,7 @@ def _old_uri(old: dict[str, Any], dsn: str | None) -> tuple[str | None, str]:
     if backend == "sqlite":
         return (f"sqlite:///{Path(path).absolute()}" if path else None), "storage.sqlite.path"
     if backend in ("postgres", "postgresql"):
-        source = "SENTINEL_POSTGRES_DSN" if dsn else "storage.postgres.dsn"
+        source = _DSN if dsn else "storage.postgres.dsn"
         return dsn or _inner(old, "postgres", "dsn"), source
     raise ConfigError(f"storage.backend: {backend!r} is neither sqlite nor postgres", hint="set storage.uri")
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from mlflow_sentinel_plugin.config import environment, legacy
+from mlflow_sentinel_plugin.config import document, environment, legacy
 from mlflow_sentinel_plugin.config.explain import explain
 from mlflow_sentinel_plugin.config.model import Config
 from mlflow_sentinel_plugin.config.variables import Expanded, expand
@@ -35,28 +34,12 @@ def load_config(path: str | Path | None = None, environ: Mapping[str, str] = os.
     """
     name = path or environ.get("SENTINEL_CONFIG") or None
     file = Path(name) if name else None
-    expanded = expand(_read(file), environ) if file else Expanded({})
+    expanded = expand(document.read(file), environ) if file else Expanded({})
     overrides = environment.read(environ, ignore=expanded.names)
     data = environment.apply(expanded.data, overrides)
     hints = legacy.move(data, environ)
     config = _checked(_without_unset_sinks(data, expanded, overrides), file, overrides)
     return Loaded(config, file, hints + _notes(config))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}: is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"{file}: holds a {type(data).__name__}, not sections such as 'drift:'")
-    return {str(key): {} if value is None else value for key, value in data.items()}
 
 
 def _without_unset_sinks(

@@ -11,25 +11,32 @@ from sqlalchemy.exc import ArgumentError
 from mlflow_sentinel_plugin.config.model import Config
 
 MASK = "********"
-_SECRET = re.compile(r"url|key|secret|token|password|headers|dsn", re.IGNORECASE)
+_SECRET = re.compile(r"url|key|secret|token|pass|pin|dsn|cred", re.IGNORECASE)
 
 
 def masked(config: Config) -> dict[str, Any]:
-    """All settings as plain data; a sink's addresses and keys, and the database's password, are masked."""
+    """All settings as plain data, without the database's password and whatever may be a secret of a sink."""
     data = config.model_dump(mode="json")
     data["storage"]["uri"] = _uri(config.storage.uri)
     for name, sink in config.alerting.sinks.items():
         shown = data["alerting"]["sinks"][name]
-        shown.update({key: MASK for key in sink.settings if _SECRET.search(key)})
+        shown.update({key: MASK for key, value in sink.settings.items() if not _is_harmless(key, value)})
         if sink.unset:
             shown["not configured"] = f"{', '.join(sink.unset)} is not set"
     return data
+
+
+def _is_harmless(key: str, value: Any) -> bool:
+    """Sinks come from other packages too: a text may be anything."""
+    return isinstance(value, bool) or (isinstance(value, (int, float)) and not _SECRET.search(key))
 
 
 def _uri(uri: str | None) -> str | None:
     if uri is None:
         return None
     try:
-        return make_url(uri).render_as_string(hide_password=True)
-    except ArgumentError:
+        url = make_url(uri)
+    except (ArgumentError, ValueError):
         return MASK
+    secrets = [name for name in url.query if _SECRET.search(name)]
+    return url.update_query_dict(dict.fromkeys(secrets, "masked")).render_as_string(hide_password=True)

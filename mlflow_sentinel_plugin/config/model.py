@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mlflow_sentinel_plugin.config.resolve import ResolvedSettings, resolve
 from mlflow_sentinel_plugin.entities import (
@@ -34,9 +34,16 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+def _without_login(url: str) -> str:
+    if "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        raise ValueError("must not carry a user or password: it is shown in alerts")
+    return url
+
+
 Words = Annotated[list[str], BeforeValidator(_split)]
 Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
+PublicUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_login)]
 
 
 class MlflowSection(Strict):
@@ -112,7 +119,7 @@ class ApiSection(Strict):
     """The REST API."""
 
     max_body_mb: Number = Field(64, gt=0, le=2048, description="Largest accepted body, in MiB.")
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = Field(
+    public_url: PublicUrl | None = Field(
         None, description="Address of this server as its users see it, for links in alerts."
     )
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from mlflow_sentinel_plugin import __version__
@@ -85,6 +86,21 @@ def test_a_metric_that_does_not_exist_is_a_mistake(run, monkeypatch):
     monkeypatch.setenv("SENTINEL_DRIFT__ALGORITHMS", "psii")
     done = run("config", "check")
     assert (done.exit_code, "did you mean 'psi'" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize("uri", ["mssql://h/d", "sqlite://", "postgresql+asyncpg://h/d"])
+def test_a_database_that_cannot_be_ours_is_a_mistake(run, monkeypatch, uri):
+    monkeypatch.setenv("SENTINEL_STORAGE__URI", uri)
+    done = run("config", "check")
+    assert (done.exit_code, done.output.startswith("Error: ")) == (1, True)
+
+
+def test_what_has_no_effect_is_said_beside_the_shown_settings(run, tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("api: {port: 80}")
+    done = run("config", "show", "--config", str(file))
+    assert "api.port has no effect" in done.stderr
+    assert "port" not in yaml.safe_load(done.stdout)["api"]
 
 
 def test_shown_settings_are_masked(run, monkeypatch):

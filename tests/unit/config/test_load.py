@@ -82,6 +82,42 @@ def test_a_key_and_its_file_cannot_both_be_set(tmp_path):
     assert "use one of them" in message
 
 
+def test_a_secret_file_that_is_empty_is_an_error(tmp_path):
+    (tmp_path / "uri").write_text("\n")
+    assert "is empty" in refused(SENTINEL_STORAGE__URI_FILE=str(tmp_path / "uri"))
+
+
+def test_a_variable_that_the_file_names_can_come_from_a_file_too(write, tmp_path):
+    (tmp_path / "hook").write_text("https://hooks/1\n")
+    file = write("alerting: {sinks: {slack: {webhook_url: '${SENTINEL_SLACK_WEBHOOK}'}}}")
+    loaded = load_config(file, {"SENTINEL_SLACK_WEBHOOK_FILE": str(tmp_path / "hook")})
+    assert loaded.config.alerting.sinks["slack"].settings == {"webhook_url": "https://hooks/1"}
+
+
+def test_the_old_dsn_can_come_from_a_file_too(tmp_path):
+    (tmp_path / "dsn").write_text("postgresql://b\n")
+    loaded = load_config(None, {"SENTINEL_POSTGRES_DSN_FILE": str(tmp_path / "dsn")})
+    assert loaded.config.storage.uri == "postgresql://b"
+
+
+def test_an_empty_variable_is_as_good_as_none(write):
+    file = write("api: {public_url: 'https://h'}")
+    loaded = load_config(file, {"SENTINEL_API__PUBLIC_URL": "", "SENTINEL_STORAGE__URI_FILE": ""})
+    assert loaded.config.api.public_url == "https://h"
+    assert loaded.config.storage.uri is None
+
+
+def test_a_key_without_a_value_has_its_default(write):
+    config = load_config(write("mlflow:\n  experiments:\nalerting:\n  sinks:\n    # slack: {}\n"), {}).config
+    assert config == load_config(None, {}).config
+
+
+def test_a_file_that_is_no_yaml_is_refused_without_quoting_it(write):
+    assert refused(write("storage:\n  uri: postgresql://me:s3cret@h: 'x'")).endswith(
+        "is not YAML: line 2, column 32: mapping values are not allowed here"
+    )
+
+
 def test_variables_in_values_are_replaced(write):
     file = write("api: {public_url: 'https://${HOST}/${PATH_:-mlflow}'}")
     assert load_config(file, {"HOST": "h"}).config.api.public_url == "https://h/mlflow"
@@ -123,6 +159,8 @@ def test_an_unset_variable_deep_inside_a_sink_leaves_it_unconfigured_too(write):
         ("api: {max_body_mb: -1}", "api.max_body_mb"),
         ("[1, 2]", "holds a list"),
         ("a: b: c", "is not YAML"),
+        ("drift: {rule: thresholds}\ndrift: {}", "line 2, column 1: the key 'drift' stands"),
+        ("api: {public_url: 'https://me:pw@h/x'}", "must not carry a user or password"),
         ("storage: {backend: mongo}", "storage.backend: 'mongo'"),
     ],
 )
@@ -159,6 +197,9 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
         "SENTINEL_SERVICE_PORT_HTTP",
         "SENTINEL_PORT",
         "SENTINEL_PORT_80_TCP",
+        "SENTINEL_STORAGE_PORT",
+        "SENTINEL_STORAGE_PORT_5432_TCP_ADDR",
+        "SENTINEL_STORAGE_SERVICE_HOST",
         "SENTINEL_SKIP_UI",
     ],
 )

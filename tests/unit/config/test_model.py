@@ -59,19 +59,21 @@ def test_a_backend_that_is_no_database_needs_a_storage_uri(backend):
 
 def test_shown_settings_hold_no_secret():
     secret = "s3cret"
-    sink = SinkConfig.model_validate(
-        {"type": "http", "url": f"https://{secret}", "headers": {"A": secret}, "timeout": 5}
-    )
-    config = Config.model_validate(
-        {"storage": {"uri": f"postgresql://me:{secret}@h/d"}, "alerting": {"sinks": {"ops": sink}}}
-    )
+    # An unknown package's sink, with keys that nobody here has heard of.
+    settings = {"url": f"https://{secret}", "headers": {"A": secret}, "login": secret, "pin": 1234}
+    sink = SinkConfig.model_validate({"type": "other", **settings, "timeout": 5, "allow_private": True})
+    uri = f"postgresql://me:{secret}@h/d?sslmode=require&sslpassword={secret}"
+    config = Config.model_validate({"storage": {"uri": uri}, "alerting": {"sinks": {"ops": sink}}})
     shown = masked(config)
     assert secret not in yaml.safe_dump(shown)
     assert secret not in repr(config)
     assert shown["alerting"]["sinks"]["ops"] == {
         "enabled": True,
-        "type": "http",
+        "type": "other",
         "url": MASK,
         "headers": MASK,
+        "login": MASK,
+        "pin": MASK,
         "timeout": 5,
+        "allow_private": True,
     }
