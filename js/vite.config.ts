@@ -24,6 +24,6 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: here("src/testing/setup.ts"),
     restoreMocks: true,
-    css: { modules: { classNameStrategy: "non-scoped" } },
+    testTimeout: 20_000,
   },
 });

@@ -28,6 +28,9 @@ export class ApiError extends Error {
   }
 }
 
+/** No answer at all, in contrast to one that says why not. */
+export const isAway = (error: Error) => !(error instanceof ApiError) || error.status === 0;
+
 const isErrorReply = (body: unknown): body is ErrorReply =>
   typeof (body as ErrorReply | null)?.error?.message === "string";
 

@@ -3,172 +3,557 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, newest first. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An alert with its history and deliveries. */
+        get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Baselines, newest first; of one monitor or of all. */
+        get: operations["list_baselines"];
+        put?: never;
+        /** Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none. */
+        post: operations["post_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baseline/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A baseline with its features. */
+        get: operations["get_baseline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baseline/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare from now on with this baseline; the open window closes under the old one. */
+        post: operations["activate_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drift events, newest first. */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drift/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A feature's distribution in the baseline and in a window, on the same bins. */
+        get: operations["get_distribution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drift/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Totals, over all experiments and of each. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drift/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A monitor's windows over time, or one feature's metrics in them. */
+        get: operations["get_timeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drift/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A drift event with the whole verdict on its window. */
+        get: operations["get_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare ``current`` with ``reference``, or with the active baseline of ``monitor``. */
+        post: operations["evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether Sentinel can answer; 503 says why not. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All monitors, by name. */
+        get: operations["list_monitors"];
+        put?: never;
+        /** Create a monitor; it waits for its first baseline. */
+        post: operations["create_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A monitor: its state, the provisional verdict of its open window, and its last closed one. */
+        get: operations["get_monitor"];
+        put?: never;
+        post?: never;
+        /** Delete a monitor with its baselines, windows, events and alerts. */
+        delete: operations["delete_monitor"];
+        options?: never;
+        head?: never;
+        /** Change some settings; null takes a setting back to its default. What is not named stays. */
+        patch: operations["change_monitor"];
+        trace?: never;
+    };
+    "/api/v1/monitors/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop verdicts and alerts; rows are still taken in. */
+        post: operations["pause_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with verdicts; what arrived meanwhile is judged now. */
+        post: operations["resume_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{name}/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A monitor's windows with their verdicts, newest first. */
+        get: operations["list_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{name}/windows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window with the verdict on each feature. */
+        get: operations["get_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in rows that a model saw; the answer comes once they are stored for good. */
+        post: operations["post_predictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether there is a leader and its work is in time; 503 carries the same facts in ``details``. */
+        get: operations["get_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ingested runs, newest first. */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run with its artifacts and the history of its metrics, asked of MLflow now. */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** AlertDetail */
         AlertDetail: {
-            /** Id */
-            id: string;
-            /** Monitor */
-            monitor: string;
-            /** Experiment Id */
-            experiment_id: string;
             /**
              * Condition
              * @enum {string}
              */
             condition: "drift" | "no_data" | "schema_changed" | "source_error";
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "firing" | "acknowledged" | "resolved";
+            /** Deliveries */
+            deliveries: components["schemas"]["DeliveryOut"][];
+            /** Event Id */
+            event_id: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Features */
+            features: string[];
+            /** Id */
+            id: string;
+            /** Log */
+            log: components["schemas"]["AlertLogEntry"][];
+            /** Monitor */
+            monitor: string;
+            /** Opened At */
+            opened_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
             /**
              * Severity
              * @enum {string}
              */
             severity: "low" | "medium" | "high" | "critical";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "firing" | "acknowledged" | "resolved";
             /** Summary */
             summary: string;
-            /** Features */
-            features: string[];
-            /** Event Id */
-            event_id: string | null;
-            /** Windows */
-            windows: number;
-            /** Opened At */
-            opened_at: string;
             /** Updated At */
             updated_at: string;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Log */
-            log: components["schemas"]["AlertLogEntry"][];
-            /** Deliveries */
-            deliveries: components["schemas"]["DeliveryOut"][];
+            /** Windows */
+            windows: number;
         };
         /** AlertLogEntry */
         AlertLogEntry: {
+            /** Actor */
+            actor: string | null;
             /** At */
             at: string;
             /** Reason */
             reason: string;
             /** Text */
             text: string;
-            /** Actor */
-            actor: string | null;
         };
         /** AlertOut */
         AlertOut: {
-            /** Id */
-            id: string;
-            /** Monitor */
-            monitor: string;
-            /** Experiment Id */
-            experiment_id: string;
             /**
              * Condition
              * @enum {string}
              */
             condition: "drift" | "no_data" | "schema_changed" | "source_error";
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "firing" | "acknowledged" | "resolved";
+            /** Event Id */
+            event_id: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Features */
+            features: string[];
+            /** Id */
+            id: string;
+            /** Monitor */
+            monitor: string;
+            /** Opened At */
+            opened_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
             /**
              * Severity
              * @enum {string}
              */
             severity: "low" | "medium" | "high" | "critical";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "firing" | "acknowledged" | "resolved";
             /** Summary */
             summary: string;
-            /** Features */
-            features: string[];
-            /** Event Id */
-            event_id: string | null;
-            /** Windows */
-            windows: number;
-            /** Opened At */
-            opened_at: string;
             /** Updated At */
             updated_at: string;
-            /** Resolved At */
-            resolved_at: string | null;
+            /** Windows */
+            windows: number;
         };
         /** ArtifactOut */
         ArtifactOut: {
-            /** Path */
-            path: string;
             /** Is Dir */
             is_dir: boolean;
+            /** Path */
+            path: string;
             /** Size */
             size: number | null;
         };
         /** BaselineBrief */
         BaselineBrief: {
-            /** Id */
-            id: string;
-            /** Version */
-            version: number;
-            /** Rows */
-            rows: number;
             /** Created At */
             created_at: string;
+            /** Id */
+            id: string;
+            /** Rows */
+            rows: number;
             /** Run Id */
             run_id: string | null;
+            /** Version */
+            version: number;
         };
         /** BaselineDetail */
         BaselineDetail: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Active */
+            active: boolean;
+            /** Created At */
+            created_at: string;
+            /** Digest */
+            digest: string;
+            /** Features */
+            features: components["schemas"]["BaselineFeature"][];
             /** Id */
             id: string;
             /** Monitor */
             monitor: string;
-            /** Version */
-            version: number;
-            /** Active */
-            active: boolean;
-            /** Rows */
-            rows: number;
-            /** Digest */
-            digest: string;
-            /** Source */
-            source: {
-                [key: string]: unknown;
-            };
-            /** Created At */
-            created_at: string;
-            /** Activated At */
-            activated_at: string | null;
             /**
              * Rejected
              * @description Malformed rows of the body this came from.
              * @default 0
              */
             rejected: number;
-            /** Features */
-            features: components["schemas"]["BaselineFeature"][];
+            /** Rows */
+            rows: number;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
         };
         /** BaselineFeature */
         BaselineFeature: {
-            /** Name */
-            name: string;
+            /** Distinct */
+            distinct: number | null;
+            /**
+             * Hidden
+             * @description The feature says ``values: hide``: the summary is withheld.
+             * @default false
+             */
+            hidden: boolean;
             /**
              * Kind
              * @enum {string}
              */
             kind: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
+            /** Missing */
+            missing: number | null;
+            /** Name */
+            name: string;
             /**
              * Role
              * @enum {string}
              */
             role: "feature" | "prediction" | "target" | "timestamp" | "id";
-            /** Missing */
-            missing: number | null;
-            /** Distinct */
-            distinct: number | null;
             /**
              * Summary
              * @description min, max, mean, sd, quantiles; or the top levels.
@@ -179,35 +564,39 @@ export interface components {
         };
         /** BaselineOut */
         BaselineOut: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Active */
+            active: boolean;
+            /** Created At */
+            created_at: string;
+            /** Digest */
+            digest: string;
             /** Id */
             id: string;
             /** Monitor */
             monitor: string;
-            /** Version */
-            version: number;
-            /** Active */
-            active: boolean;
-            /** Rows */
-            rows: number;
-            /** Digest */
-            digest: string;
-            /** Source */
-            source: {
-                [key: string]: unknown;
-            };
-            /** Created At */
-            created_at: string;
-            /** Activated At */
-            activated_at: string | null;
             /**
              * Rejected
              * @description Malformed rows of the body this came from.
              * @default 0
              */
             rejected: number;
+            /** Rows */
+            rows: number;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
         };
         /** Bin */
         Bin: {
+            /** Current */
+            current: number;
+            /** High */
+            high: number | null;
             /** Label */
             label: string;
             /**
@@ -215,82 +604,78 @@ export interface components {
              * @description Numeric only; null = open end.
              */
             low: number | null;
-            /** High */
-            high: number | null;
             /**
              * Reference
              * @description Share of present values, 0..1.
              */
             reference: number;
-            /** Current */
-            current: number;
         };
         /** Check */
         Check: {
+            /** Detail */
+            detail: string;
             /** Name */
             name: string;
             /** Ok */
             ok: boolean;
-            /** Detail */
-            detail: string;
         };
         /** DeliveryOut */
         DeliveryOut: {
-            /** Id */
-            id: string;
-            /** Sink */
-            sink: string;
             /**
              * Action
              * @enum {string}
              */
             action: "firing" | "resolved";
+            /** Attempts */
+            attempts: number;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Sink */
+            sink: string;
             /**
              * Status
              * @enum {string}
              */
             status: "pending" | "sending" | "sent" | "failed";
-            /** Attempts */
-            attempts: number;
-            /** Next Attempt At */
-            next_attempt_at: string | null;
-            /** Last Error */
-            last_error: string | null;
-            /** Created At */
-            created_at: string;
-            /** Sent At */
-            sent_at: string | null;
         };
         /** DistributionReply */
         DistributionReply: {
-            /** Monitor */
-            monitor: string;
+            /** Bins */
+            bins: components["schemas"]["Bin"][];
             /** Feature */
             feature: string;
+            /**
+             * Hidden
+             * @description The feature says ``values: hide``: labels and bounds are withheld.
+             * @default false
+             */
+            hidden: boolean;
             /**
              * Kind
              * @enum {string}
              */
             kind: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
-            window: components["schemas"]["WindowOut"];
-            /** Bins */
-            bins: components["schemas"]["Bin"][];
-            /** N Reference */
-            n_reference: number;
-            /** N Current */
-            n_current: number;
             /** Missing */
             missing: {
                 [key: string]: number | null;
             };
+            /** Monitor */
+            monitor: string;
+            /** N Current */
+            n_current: number;
+            /** N Reference */
+            n_reference: number;
             /** Unseen */
             unseen: number | null;
-            /**
-             * Hidden
-             * @description The feature says ``values: hide``: labels are withheld.
-             * @default false
-             */
-            hidden: boolean;
+            window: components["schemas"]["WindowOut"];
         };
         /** ErrorInfo */
         ErrorInfo: {
@@ -299,21 +684,21 @@ export interface components {
              * @description Stable snake_case identifier.
              */
             code: string;
-            /**
-             * Message
-             * @description What was wrong.
-             */
-            message: string;
+            /** Details */
+            details?: {
+                [key: string]: unknown;
+            };
             /**
              * Hint
              * @description What would be right.
              * @default null
              */
             hint: string | null;
-            /** Details */
-            details?: {
-                [key: string]: unknown;
-            };
+            /**
+             * Message
+             * @description What was wrong.
+             */
+            message: string;
         };
         /**
          * ErrorReply
@@ -322,158 +707,223 @@ export interface components {
         ErrorReply: {
             error: components["schemas"]["ErrorInfo"];
         };
+        /**
+         * EvaluateBody
+         * @description Rows to compare: ``current`` with ``reference``, or with the active baseline of ``monitor``.
+         *
+         *     Each is any JSON shape that ``POST /predictions`` takes.
+         */
+        EvaluateBody: {
+            /** Current */
+            current: unknown;
+            /**
+             * Kinds
+             * @default null
+             */
+            kinds: {
+                [key: string]: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
+            } | null;
+            /**
+             * Metrics
+             * @default null
+             */
+            metrics: string[] | null;
+            /**
+             * Monitor
+             * @default null
+             */
+            monitor: string | null;
+            /**
+             * Reference
+             * @default null
+             */
+            reference: unknown;
+            /**
+             * Rule
+             * @default null
+             */
+            rule: ("calibrated" | "thresholds") | null;
+        };
         /** EvaluateReply */
         EvaluateReply: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Severity */
-            severity: ("low" | "medium" | "high" | "critical") | null;
-            /** Score */
-            score: number | null;
-            /** Summary */
-            summary: string | null;
+            /** Baseline Digest */
+            baseline_digest: string;
+            /** Features */
+            features: components["schemas"]["FeatureOut"][];
+            /** N Reference */
+            n_reference: number;
+            /** Notes */
+            notes: string[];
+            /** Rows */
+            rows: number;
             /**
              * Rule
              * @enum {string}
              */
             rule: "calibrated" | "thresholds";
-            /** Rows */
-            rows: number;
-            /** N Reference */
-            n_reference: number;
-            /** Baseline Digest */
-            baseline_digest: string;
-            /** Features */
-            features: components["schemas"]["FeatureOut"][];
-            /** Notes */
-            notes: string[];
+            /** Score */
+            score: number | null;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /** Summary */
+            summary: string | null;
         };
         /** EventDetail */
         EventDetail: {
-            /** Id */
-            id: string;
-            /** Monitor */
-            monitor: string;
-            /** Experiment Id */
-            experiment_id: string;
             /** At */
             at: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "drift" | "schema_changed";
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "low" | "medium" | "high" | "critical";
-            /** Score */
-            score: number;
+            /** Baseline Id */
+            baseline_id: string;
+            /** Created At */
+            created_at: string;
+            /** Experiment Id */
+            experiment_id: string;
             /**
              * Features
              * @description With a signal, worst first.
              */
             features: string[];
-            /** Summary */
-            summary: string;
-            /** Window Id */
-            window_id: string;
-            /** Window Start */
-            window_start: string;
-            /** Window End */
-            window_end: string;
+            /** Id */
+            id: string;
+            /** Monitor */
+            monitor: string;
             /** Rows */
             rows: number;
-            /** Baseline Id */
-            baseline_id: string;
-            /** Withdrawn */
-            withdrawn: boolean;
-            /** Created At */
-            created_at: string;
+            /** Score */
+            score: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "drift" | "schema_changed";
+            /** Summary */
+            summary: string;
             /** Updated At */
             updated_at: string;
             window: components["schemas"]["WindowDetail"];
+            /** Window End */
+            window_end: string;
+            /** Window Id */
+            window_id: string;
+            /** Window Start */
+            window_start: string;
+            /** Withdrawn */
+            withdrawn: boolean;
         };
         /** EventOut */
         EventOut: {
-            /** Id */
-            id: string;
-            /** Monitor */
-            monitor: string;
-            /** Experiment Id */
-            experiment_id: string;
             /** At */
             at: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "drift" | "schema_changed";
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "low" | "medium" | "high" | "critical";
-            /** Score */
-            score: number;
+            /** Baseline Id */
+            baseline_id: string;
+            /** Created At */
+            created_at: string;
+            /** Experiment Id */
+            experiment_id: string;
             /**
              * Features
              * @description With a signal, worst first.
              */
             features: string[];
+            /** Id */
+            id: string;
+            /** Monitor */
+            monitor: string;
+            /** Rows */
+            rows: number;
+            /** Score */
+            score: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "drift" | "schema_changed";
             /** Summary */
             summary: string;
+            /** Updated At */
+            updated_at: string;
+            /** Window End */
+            window_end: string;
             /** Window Id */
             window_id: string;
             /** Window Start */
             window_start: string;
-            /** Window End */
-            window_end: string;
-            /** Rows */
-            rows: number;
-            /** Baseline Id */
-            baseline_id: string;
             /** Withdrawn */
             withdrawn: boolean;
-            /** Created At */
-            created_at: string;
-            /** Updated At */
-            updated_at: string;
         };
         /** ExperimentSummary */
         ExperimentSummary: {
-            /** Experiment Id */
-            experiment_id: string;
-            /** Experiment Name */
-            experiment_name: string | null;
-            /** Monitors */
-            monitors: number;
-            /** Windows */
-            windows: number;
-            /** Events */
-            events: number;
             /** By Severity */
             by_severity: {
                 [key: string]: number;
             };
-            /** Open Alerts */
-            open_alerts: number;
+            /** Events */
+            events: number;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Experiment Name */
+            experiment_name: string | null;
             /** Last Event At */
             last_event_at: string | null;
+            /** Monitors */
+            monitors: number;
+            /** Open Alerts */
+            open_alerts: number;
+            /** Windows */
+            windows: number;
         };
         /** FeatureOut */
         FeatureOut: {
-            /** Name */
-            name: string;
+            /** Drifted */
+            drifted: boolean;
+            /**
+             * Effect
+             * @description 0..1; numeric: KS distance D, categorical: total variation.
+             */
+            effect: number | null;
             /**
              * Kind
              * @enum {string}
              */
             kind: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
+            /** Malformed */
+            malformed: number | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricOut"];
+            };
+            /**
+             * Missing
+             * @description Share of rows, 0..1.
+             */
+            missing: number | null;
+            /** N Current */
+            n_current: number;
+            /** N Reference */
+            n_reference: number;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string[];
+            /** P Value */
+            p_value: number | null;
+            /** Reason */
+            reason: string | null;
             /**
              * Role
              * @enum {string}
@@ -484,36 +934,8 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "drift" | "insufficient_data" | "column_gone" | "kind_changed" | "ignored";
-            /** Drifted */
-            drifted: boolean;
-            /** Reason */
-            reason: string | null;
-            /**
-             * Effect
-             * @description 0..1; numeric: KS distance D, categorical: total variation.
-             */
-            effect: number | null;
-            /** P Value */
-            p_value: number | null;
-            /** N Reference */
-            n_reference: number;
-            /** N Current */
-            n_current: number;
-            /**
-             * Missing
-             * @description Share of rows, 0..1.
-             */
-            missing: number | null;
             /** Unseen */
             unseen: number | null;
-            /** Malformed */
-            malformed: number | null;
-            /** Metrics */
-            metrics: {
-                [key: string]: components["schemas"]["MetricOut"];
-            };
-            /** Notes */
-            notes: string[];
         };
         /**
          * FeatureSettings
@@ -526,12 +948,6 @@ export interface components {
              */
             ignore: boolean;
             /**
-             * Values
-             * @default show
-             * @enum {string}
-             */
-            values: "show" | "hide";
-            /**
              * Importance
              * @default null
              */
@@ -540,6 +956,12 @@ export interface components {
             thresholds?: {
                 [key: string]: number;
             };
+            /**
+             * Values
+             * @default show
+             * @enum {string}
+             */
+            values: "show" | "hide";
         };
         /** HealthReply */
         HealthReply: {
@@ -553,10 +975,21 @@ export interface components {
         };
         /** IngestReply */
         IngestReply: {
-            /** Rows */
-            rows: number;
+            /**
+             * Missing Columns
+             * @description In the baseline, not in the body.
+             */
+            missing_columns?: string[];
             /** Rejected */
             rejected: number;
+            /**
+             * Replayed
+             * @description This key was seen before; nothing was stored again.
+             * @default false
+             */
+            replayed: boolean;
+            /** Rows */
+            rows: number;
             /**
              * Samples
              * @description The first few rejected rows.
@@ -567,22 +1000,9 @@ export interface components {
              * @description Not in the baseline; ignored.
              */
             unknown_columns?: string[];
-            /**
-             * Missing Columns
-             * @description In the baseline, not in the body.
-             */
-            missing_columns?: string[];
-            /**
-             * Replayed
-             * @description This key was seen before; nothing was stored again.
-             * @default false
-             */
-            replayed: boolean;
         };
         /** MetricOut */
         MetricOut: {
-            /** Value */
-            value: number | null;
             /**
              * P Value
              * @default null
@@ -594,6 +1014,8 @@ export interface components {
              * @default null
              */
             reason: string | null;
+            /** Value */
+            value: number | null;
             /**
              * Version
              * @default 1
@@ -602,170 +1024,372 @@ export interface components {
         };
         /** MetricPoint */
         MetricPoint: {
-            /** Step */
-            step: number;
             /** At */
             at: string;
+            /** Step */
+            step: number;
             /** Value */
             value: number | null;
         };
-        /** MonitorDetail */
-        MonitorDetail: {
+        /** MonitorCreate */
+        MonitorCreate: {
+            /**
+             * Algorithms
+             * @default null
+             */
+            algorithms: string[] | null;
+            /**
+             * Expect Every
+             * @default null
+             */
+            expect_every: string | null;
+            /**
+             * Experiment Id
+             * @default null
+             */
+            experiment_id: string | null;
+            /**
+             * Features
+             * @default null
+             */
+            features: {
+                [key: string]: components["schemas"]["FeatureSettings"];
+            } | null;
+            /**
+             * Lateness
+             * @default null
+             */
+            lateness: string | null;
+            /**
+             * Min Rows
+             * @default null
+             */
+            min_rows: number | null;
+            /**
+             * Model
+             * @description Registered model name.
+             * @default null
+             */
+            model: string | null;
             /** Name */
             name: string;
-            /** Workspace */
-            workspace: string;
+            /**
+             * Paused
+             * @default null
+             */
+            paused: boolean | null;
+            /**
+             * Rule
+             * @default null
+             */
+            rule: ("calibrated" | "thresholds") | null;
+            /**
+             * Thresholds
+             * @default null
+             */
+            thresholds: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Timestamp Column
+             * @default null
+             */
+            timestamp_column: string | null;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone: string | null;
+            /** @default null */
+            window: components["schemas"]["WindowSpec"] | null;
+        };
+        /** MonitorDetail */
+        MonitorDetail: {
+            /** Algorithms */
+            algorithms: string[];
+            baseline: components["schemas"]["BaselineBrief"] | null;
+            /** Created At */
+            created_at: string;
+            /** Expect Every */
+            expect_every: string | null;
             /** Experiment Id */
             experiment_id: string;
             /** Experiment Name */
             experiment_name: string | null;
-            /** Model */
-            model: string | null;
-            window: components["schemas"]["WindowSpec"];
-            /** Timestamp Column */
-            timestamp_column: string | null;
-            /** Timezone */
-            timezone: string;
+            /** Features */
+            features: {
+                [key: string]: components["schemas"]["FeatureSettings"];
+            };
+            /** Last Row At */
+            last_row_at: string | null;
+            last_window: components["schemas"]["WindowDetail"] | null;
             /** Lateness */
             lateness: string;
+            /** Min Rows */
+            min_rows: number;
+            /** Model */
+            model: string | null;
+            /** Name */
+            name: string;
+            /** Open Alerts */
+            open_alerts: number;
+            /** @description Provisional verdict; null while it holds no rows. */
+            open_window: components["schemas"]["WindowDetail"] | null;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Recent
+             * @description Up to 30 closed windows, oldest first.
+             */
+            recent: components["schemas"]["SparkPoint"][];
+            rows: components["schemas"]["RowCounts"];
             /**
              * Rule
              * @enum {string}
              */
             rule: "calibrated" | "thresholds";
-            /** Thresholds */
-            thresholds: {
-                [key: string]: number;
-            };
-            /** Algorithms */
-            algorithms: string[];
-            /** Features */
-            features: {
-                [key: string]: components["schemas"]["FeatureSettings"];
-            };
-            /** Min Rows */
-            min_rows: number;
-            /** Expect Every */
-            expect_every: string | null;
-            /** Paused */
-            paused: boolean;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
             /**
              * State
              * @description Of the last closed window; ``waiting`` before the first.
              * @enum {string}
              */
             state: "waiting" | "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Severity */
-            severity: ("low" | "medium" | "high" | "critical") | null;
-            baseline: components["schemas"]["BaselineBrief"] | null;
-            rows: components["schemas"]["RowCounts"];
-            /** Last Row At */
-            last_row_at: string | null;
-            /** Open Alerts */
-            open_alerts: number;
-            /**
-             * Recent
-             * @description Up to 30 closed windows, oldest first.
-             */
-            recent: components["schemas"]["SparkPoint"][];
-            /** Created At */
-            created_at: string;
+            /** Thresholds */
+            thresholds: {
+                [key: string]: number;
+            };
+            /** Timestamp Column */
+            timestamp_column: string | null;
+            /** Timezone */
+            timezone: string;
             /** Updated At */
             updated_at: string;
-            /** @description Provisional verdict; null while it holds no rows. */
-            open_window: components["schemas"]["WindowDetail"] | null;
-            last_window: components["schemas"]["WindowDetail"] | null;
+            window: components["schemas"]["WindowSpec"];
+            /** Workspace */
+            workspace: string;
         };
         /** MonitorOut */
         MonitorOut: {
-            /** Name */
-            name: string;
-            /** Workspace */
-            workspace: string;
+            /** Algorithms */
+            algorithms: string[];
+            baseline: components["schemas"]["BaselineBrief"] | null;
+            /** Created At */
+            created_at: string;
+            /** Expect Every */
+            expect_every: string | null;
             /** Experiment Id */
             experiment_id: string;
             /** Experiment Name */
             experiment_name: string | null;
-            /** Model */
-            model: string | null;
-            window: components["schemas"]["WindowSpec"];
-            /** Timestamp Column */
-            timestamp_column: string | null;
-            /** Timezone */
-            timezone: string;
+            /** Features */
+            features: {
+                [key: string]: components["schemas"]["FeatureSettings"];
+            };
+            /** Last Row At */
+            last_row_at: string | null;
             /** Lateness */
             lateness: string;
+            /** Min Rows */
+            min_rows: number;
+            /** Model */
+            model: string | null;
+            /** Name */
+            name: string;
+            /** Open Alerts */
+            open_alerts: number;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Recent
+             * @description Up to 30 closed windows, oldest first.
+             */
+            recent: components["schemas"]["SparkPoint"][];
+            rows: components["schemas"]["RowCounts"];
             /**
              * Rule
              * @enum {string}
              */
             rule: "calibrated" | "thresholds";
-            /** Thresholds */
-            thresholds: {
-                [key: string]: number;
-            };
-            /** Algorithms */
-            algorithms: string[];
-            /** Features */
-            features: {
-                [key: string]: components["schemas"]["FeatureSettings"];
-            };
-            /** Min Rows */
-            min_rows: number;
-            /** Expect Every */
-            expect_every: string | null;
-            /** Paused */
-            paused: boolean;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
             /**
              * State
              * @description Of the last closed window; ``waiting`` before the first.
              * @enum {string}
              */
             state: "waiting" | "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Severity */
-            severity: ("low" | "medium" | "high" | "critical") | null;
-            baseline: components["schemas"]["BaselineBrief"] | null;
-            rows: components["schemas"]["RowCounts"];
-            /** Last Row At */
-            last_row_at: string | null;
-            /** Open Alerts */
-            open_alerts: number;
-            /**
-             * Recent
-             * @description Up to 30 closed windows, oldest first.
-             */
-            recent: components["schemas"]["SparkPoint"][];
-            /** Created At */
-            created_at: string;
+            /** Thresholds */
+            thresholds: {
+                [key: string]: number;
+            };
+            /** Timestamp Column */
+            timestamp_column: string | null;
+            /** Timezone */
+            timezone: string;
             /** Updated At */
             updated_at: string;
+            window: components["schemas"]["WindowSpec"];
+            /** Workspace */
+            workspace: string;
+        };
+        /** MonitorPatch */
+        MonitorPatch: {
+            /**
+             * Algorithms
+             * @default null
+             */
+            algorithms: string[] | null;
+            /**
+             * Expect Every
+             * @default null
+             */
+            expect_every: string | null;
+            /**
+             * Experiment Id
+             * @default null
+             */
+            experiment_id: string | null;
+            /**
+             * Features
+             * @default null
+             */
+            features: {
+                [key: string]: components["schemas"]["FeatureSettings"];
+            } | null;
+            /**
+             * Lateness
+             * @default null
+             */
+            lateness: string | null;
+            /**
+             * Min Rows
+             * @default null
+             */
+            min_rows: number | null;
+            /**
+             * Model
+             * @description Registered model name.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * Paused
+             * @default null
+             */
+            paused: boolean | null;
+            /**
+             * Rule
+             * @default null
+             */
+            rule: ("calibrated" | "thresholds") | null;
+            /**
+             * Thresholds
+             * @default null
+             */
+            thresholds: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Timestamp Column
+             * @default null
+             */
+            timestamp_column: string | null;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone: string | null;
+            /** @default null */
+            window: components["schemas"]["WindowSpec"] | null;
+        };
+        /** Page[AlertOut] */
+        Page_AlertOut_: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[BaselineOut] */
+        Page_BaselineOut_: {
+            /** Items */
+            items: components["schemas"]["BaselineOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[EventOut] */
+        Page_EventOut_: {
+            /** Items */
+            items: components["schemas"]["EventOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[MonitorOut] */
+        Page_MonitorOut_: {
+            /** Items */
+            items: components["schemas"]["MonitorOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[RunOut] */
+        Page_RunOut_: {
+            /** Items */
+            items: components["schemas"]["RunOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[WindowOut] */
+        Page_WindowOut_: {
+            /** Items */
+            items: components["schemas"]["WindowOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
         };
         /** ReadyReply */
         ReadyReply: {
-            /** Ready */
-            ready: boolean;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
             /** Leader */
             leader: string | null;
             /** Leader Age Seconds */
             leader_age_seconds: number | null;
-            /** Pending Rows */
-            pending_rows: number;
             /** Oldest Pending Seconds */
             oldest_pending_seconds: number | null;
             /** Pending Deliveries */
             pending_deliveries: number;
-            /** Checks */
-            checks: components["schemas"]["Check"][];
+            /** Pending Rows */
+            pending_rows: number;
+            /** Ready */
+            ready: boolean;
         };
         /** RejectedRow */
         RejectedRow: {
+            /** Reason */
+            reason: string;
             /**
              * Row
              * @description 1-based position in the body.
              */
             row: number;
-            /** Reason */
-            reason: string;
         };
         /** RowCounts */
         RowCounts: {
@@ -787,155 +1411,168 @@ export interface components {
         };
         /** RunDetail */
         RunDetail: {
-            /** Run Id */
-            run_id: string;
-            /** Name */
-            name: string | null;
-            /** Experiment Id */
-            experiment_id: string;
-            /** Experiment Name */
-            experiment_name: string;
-            /** Status */
-            status: string;
-            /** User */
-            user: string | null;
-            /** Start */
-            start: string | null;
-            /** End */
-            end: string | null;
-            /** Metrics */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            /** Tags */
-            tags: {
-                [key: string]: string;
-            };
+            /** Artifacts */
+            artifacts: components["schemas"]["ArtifactOut"][];
             /**
              * Baselines
              * @description Names of the monitors with a baseline from this run.
              */
             baselines: string[];
-            /** Artifacts */
-            artifacts: components["schemas"]["ArtifactOut"][];
+            /** End */
+            end: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Experiment Name */
+            experiment_name: string;
             /** History */
             history: {
                 [key: string]: components["schemas"]["MetricPoint"][];
             };
-        };
-        /** RunOut */
-        RunOut: {
-            /** Run Id */
-            run_id: string;
-            /** Name */
-            name: string | null;
-            /** Experiment Id */
-            experiment_id: string;
-            /** Experiment Name */
-            experiment_name: string;
-            /** Status */
-            status: string;
-            /** User */
-            user: string | null;
-            /** Start */
-            start: string | null;
-            /** End */
-            end: string | null;
             /** Metrics */
             metrics: {
                 [key: string]: number | null;
             };
+            /** Name */
+            name: string | null;
             /** Params */
             params: {
                 [key: string]: string;
             };
+            /** Run Id */
+            run_id: string;
+            /** Start */
+            start: string | null;
+            /** Status */
+            status: string;
             /** Tags */
             tags: {
                 [key: string]: string;
             };
+            /** User */
+            user: string | null;
+        };
+        /** RunOut */
+        RunOut: {
             /**
              * Baselines
              * @description Names of the monitors with a baseline from this run.
              */
             baselines: string[];
+            /** End */
+            end: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Experiment Name */
+            experiment_name: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string | null;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            /** Run Id */
+            run_id: string;
+            /** Start */
+            start: string | null;
+            /** Status */
+            status: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** User */
+            user: string | null;
         };
         /** SeriesPoint */
         SeriesPoint: {
-            /** Window Id */
-            window_id: string;
-            /** Start */
-            start: string;
-            /** End */
-            end: string;
-            /** Rows */
-            rows: number;
-            /** State */
-            state: string;
-            /** Score */
-            score: number | null;
             /** Effect */
             effect: number | null;
+            /** End */
+            end: string;
             /** Metrics */
             metrics: {
                 [key: string]: components["schemas"]["MetricOut"];
             };
+            /** Rows */
+            rows: number;
+            /** Score */
+            score: number | null;
+            /** Start */
+            start: string;
+            /** State */
+            state: string;
+            /** Window Id */
+            window_id: string;
         };
         /** SeriesReply */
         SeriesReply: {
-            /** Monitor */
-            monitor: string;
             /** Feature */
             feature: string | null;
-            /** Thresholds */
-            thresholds: {
-                [key: string]: number;
-            };
+            /** Monitor */
+            monitor: string;
             /**
              * Points
              * @description Oldest first.
              */
             points: components["schemas"]["SeriesPoint"][];
+            /** Thresholds */
+            thresholds: {
+                [key: string]: number;
+            };
         };
         /** SparkPoint */
         SparkPoint: {
             /** At */
             at: string;
+            /** Score */
+            score: number | null;
             /**
              * State
              * @enum {string}
              */
             state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Score */
-            score: number | null;
         };
         /** SummaryReply */
         SummaryReply: {
-            /** Monitors */
-            monitors: number;
             /** Drifting */
             drifting: number;
-            /** Windows */
-            windows: number;
             /** Events */
             events: number;
+            /** Experiments */
+            experiments: components["schemas"]["ExperimentSummary"][];
+            /** Monitors */
+            monitors: number;
             /** Open Alerts */
             open_alerts: number;
             rows: components["schemas"]["RowCounts"];
-            /** Experiments */
-            experiments: components["schemas"]["ExperimentSummary"][];
+            /** Windows */
+            windows: number;
         };
         /** WindowDetail */
         WindowDetail: {
-            /** Id */
-            id: string;
-            /** Start */
-            start: string;
+            /** Baseline Id */
+            baseline_id: string;
+            /** Closed At */
+            closed_at: string | null;
             /** End */
             end: string;
+            /** Features */
+            features: components["schemas"]["FeatureOut"][];
+            /**
+             * History
+             * @description Earlier verdicts, oldest first, if late rows came.
+             */
+            history: {
+                [key: string]: unknown;
+            }[];
+            /** Id */
+            id: string;
+            /** Notes */
+            notes?: string[];
             /** Open */
             open: boolean;
             /**
@@ -945,43 +1582,40 @@ export interface components {
             provisional: boolean;
             /** Rows */
             rows: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Severity */
-            severity: ("low" | "medium" | "high" | "critical") | null;
             /** Score */
             score: number | null;
-            /** Summary */
-            summary: string | null;
-            /** Baseline Id */
-            baseline_id: string;
-            /** Closed At */
-            closed_at: string | null;
             /** Scored At */
             scored_at: string | null;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
+            /** Start */
+            start: string;
             /**
-             * History
-             * @description Earlier verdicts, oldest first, if late rows came.
+             * State
+             * @description ``waiting`` until it is judged.
+             * @enum {string}
              */
-            history: {
-                [key: string]: unknown;
-            }[];
-            /** Features */
-            features: components["schemas"]["FeatureOut"][];
-            /** Notes */
-            notes?: string[];
+            state: "waiting" | "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /** Summary */
+            summary: string | null;
         };
         /** WindowOut */
         WindowOut: {
-            /** Id */
-            id: string;
-            /** Start */
-            start: string;
+            /** Baseline Id */
+            baseline_id: string;
+            /** Closed At */
+            closed_at: string | null;
             /** End */
             end: string;
+            /**
+             * History
+             * @description Earlier verdicts, oldest first, if late rows came.
+             */
+            history: {
+                [key: string]: unknown;
+            }[];
+            /** Id */
+            id: string;
             /** Open */
             open: boolean;
             /**
@@ -991,30 +1625,22 @@ export interface components {
             provisional: boolean;
             /** Rows */
             rows: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
-            /** Severity */
-            severity: ("low" | "medium" | "high" | "critical") | null;
             /** Score */
             score: number | null;
-            /** Summary */
-            summary: string | null;
-            /** Baseline Id */
-            baseline_id: string;
-            /** Closed At */
-            closed_at: string | null;
             /** Scored At */
             scored_at: string | null;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
+            /** Start */
+            start: string;
             /**
-             * History
-             * @description Earlier verdicts, oldest first, if late rows came.
+             * State
+             * @description ``waiting`` until it is judged.
+             * @enum {string}
              */
-            history: {
-                [key: string]: unknown;
-            }[];
+            state: "waiting" | "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /** Summary */
+            summary: string | null;
         };
         /**
          * WindowSpec
@@ -1040,4 +1666,2637 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    list_alerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                monitor?: string | null;
+                /** @description Experiment id. */
+                experiment?: string | null;
+                /** @description This severity or worse. */
+                severity?: ("low" | "medium" | "high" | "critical") | null;
+                /** @description RFC 3339; inclusive. */
+                since?: string | null;
+                /** @description RFC 3339; exclusive. */
+                until?: string | null;
+                /** @description ``open`` is firing or acknowledged. */
+                status?: ("open" | "firing" | "acknowledged" | "resolved") | null;
+                condition?: ("drift" | "no_data" | "schema_changed" | "source_error") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlertOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_baselines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                monitor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BaselineOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_baseline: {
+        parameters: {
+            query: {
+                monitor: string;
+                /** @description Column(s), comma separated, with the role prediction. */
+                prediction?: string | null;
+                target?: string | null;
+                timestamp?: string | null;
+                id?: string | null;
+                /** @description Switch to it at once; the first baseline always is. */
+                activate?: boolean;
+                /** @description Of a monitor this creates. */
+                experiment_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/csv": string;
+                "application/json": Record<string, never>;
+                "application/jsonl": Record<string, never>;
+                "application/jsonlines": Record<string, never>;
+                "application/ndjson": string;
+                "application/parquet": string;
+                "application/vnd.apache.arrow.file": string;
+                "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/x-jsonlines": string;
+                "application/x-ndjson": string;
+                "application/x-parquet": string;
+                "text/csv": string;
+                "text/json": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    activate_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                monitor?: string | null;
+                /** @description Experiment id. */
+                experiment?: string | null;
+                /** @description This severity or worse. */
+                severity?: ("low" | "medium" | "high" | "critical") | null;
+                /** @description RFC 3339; inclusive. */
+                since?: string | null;
+                /** @description RFC 3339; exclusive. */
+                until?: string | null;
+                state?: ("drift" | "schema_changed") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_distribution: {
+        parameters: {
+            query: {
+                monitor: string;
+                feature: string;
+                /** @description Window id; default the newest with data, open or closed. */
+                window?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributionReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_timeseries: {
+        parameters: {
+            query: {
+                monitor: string;
+                /** @description One feature; without it the windows' scores. */
+                feature?: string | null;
+                /** @description One metric; without it all. */
+                metric?: string | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description The newest so many windows. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluateReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_monitors: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                experiment?: string | null;
+                state?: ("ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed") | null;
+                /** @description Part of the name. */
+                search?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonitorOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    change_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    pause_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    resume_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_windows: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                since?: string | null;
+                until?: string | null;
+                state?: ("ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed") | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WindowOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_predictions: {
+        parameters: {
+            query: {
+                monitor: string;
+            };
+            header?: {
+                /** @description Repeated with the same body within 7 days, it stores nothing and answers as before. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/csv": string;
+                "application/json": Record<string, never>;
+                "application/jsonl": Record<string, never>;
+                "application/jsonlines": Record<string, never>;
+                "application/ndjson": string;
+                "application/parquet": string;
+                "application/vnd.apache.arrow.file": string;
+                "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/x-jsonlines": string;
+                "application/x-ndjson": string;
+                "application/x-parquet": string;
+                "text/csv": string;
+                "text/json": string;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                /** @description Experiment id or name. */
+                experiment?: string | null;
+                /** @description RUNNING, FINISHED, FAILED, KILLED or SCHEDULED. */
+                status?: string | null;
+                /** @description Part of the run's name or id. */
+                search?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ApiError } from "@/api/client";
+import { ApiError, isAway } from "@/api/client";
 import { readyQuery } from "@/api/queries";
 import { At } from "@/components/time";
 import styles from "./layout.module.css";
@@ -8,11 +8,11 @@ import styles from "./layout.module.css";
 export function AwayBanner() {
   const { error, dataUpdatedAt } = useQuery(readyQuery());
   if (!error) return null;
-  const refused = error instanceof ApiError && error.status !== 0;
   return (
     <div className={styles.banner}>
       <p>
-        <strong>{refused ? "Sentinel cannot answer now." : "The server is away."}</strong> {error.message}
+        <strong>{isAway(error) ? "The server is away." : "Sentinel cannot answer now."}</strong>{" "}
+        {error.message}
         {error instanceof ApiError && error.hint && ` ${error.hint}`}
       </p>
       <p>

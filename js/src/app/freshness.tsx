@@ -12,10 +12,16 @@ export function Freshness() {
   const { paused, toggle } = usePaused();
   return (
     <>
-      <span className={styles.fresh}>{updatedAt > 0 && `updated ${ago(updatedAt, now)}`}</span>
+      <span className={styles.fresh}>
+        {updatedAt > 0 && (
+          <>
+            <span className={styles.long}>updated </span>
+            {ago(updatedAt, now)}
+          </>
+        )}
+      </span>
       <Button onClick={toggle}>
-        {paused ? "Resume" : "Pause"}
-        <span className="hidden-text"> updates</span>
+        {paused ? "Resume" : "Pause"} <span className="hidden-text">updates</span>
       </Button>
     </>
   );

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { isAway } from "@/api/client";
 import { healthQuery, readyQuery } from "@/api/queries";
 import type { Ready } from "@/api/types";
 import { StateBadge } from "@/components/state-badge";
@@ -13,7 +14,7 @@ export function Health() {
   return (
     <details className={styles.health}>
       <summary>
-        <Badge ready={ready.data} failed={ready.isError} />
+        <Badge ready={ready.data} error={ready.error} />
       </summary>
       <div className={styles.facts}>
         <dl>
@@ -26,8 +27,8 @@ export function Health() {
   );
 }
 
-function Badge({ ready, failed }: { ready: Ready | undefined; failed: boolean }) {
-  if (failed) return <StateBadge state="no_data" text="Away" />;
+function Badge({ ready, error }: { ready: Ready | undefined; error: Error | null }) {
+  if (error) return <StateBadge state="no_data" text={isAway(error) ? "Away" : "Unavailable"} />;
   if (!ready) return <StateBadge state="waiting" text="Connecting" />;
   if (!ready.ready) return <StateBadge state="no_data" text="Not ready" />;
   return <StateBadge state="ok" text="Healthy" />;

@@ -25,9 +25,9 @@ export function Layout() {
       </button>
       <header className={styles.header}>
         <div className={styles.bar}>
-          <Link to="/" className={styles.brand}>
+          <Link to="/" className={styles.brand} aria-label="Sentinel">
             <img src={icon} alt="" width="24" height="24" />
-            Sentinel
+            <span>Sentinel</span>
           </Link>
           <Navigation />
           <div className={styles.tools}>
@@ -58,11 +58,10 @@ function Navigation() {
         Overview
       </NavLink>
       <NavLink to="/alerts">
-        Alerts
+        Alerts{" "}
         {openAlerts > 0 && (
           <span className={styles.badge}>
-            {openAlerts}
-            <span className="hidden-text"> open</span>
+            {openAlerts} <span className="hidden-text">open</span>
           </span>
         )}
       </NavLink>

@@ -9,7 +9,7 @@ const THEMES = [
 
 const ZONES = [
   ["utc", "UTC"],
-  ["local", "Local time"],
+  ["local", "Local"],
 ] as const;
 
 export function Preferences() {

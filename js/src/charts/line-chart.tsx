@@ -8,6 +8,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { type Axis, niceTicks } from "@/lib/scale";
 import type { State } from "@/lib/states";
 import styles from "./chart.module.css";
 import { Mark } from "./marks";
@@ -25,7 +26,7 @@ export interface LinePoint {
 
 interface Props {
   points: readonly LinePoint[];
-  formatX: (x: number) => string;
+  axis: Axis;
   formatY: (y: number) => string;
   threshold?: { value: number; label: string } | undefined;
   /** The least top of the y axis, so that noise does not look like a mountain. */
@@ -37,6 +38,7 @@ interface Props {
 }
 
 const ROOMY = 60;
+const SETTLED_BY_DATA = { domain: ["auto", "auto"] } as const;
 const AXIS = {
   stroke: "var(--line-strong)",
   tick: { fill: "var(--muted)", fontSize: 12 },
@@ -56,12 +58,20 @@ function toRows(points: readonly LinePoint[]) {
 
 type Row = ReturnType<typeof toRows>[number];
 
+/** A y axis from 0 to a round number above every point. */
+function zeroBased(points: readonly LinePoint[], least: number) {
+  const ticks = niceTicks(points.reduce((top, point) => Math.max(top, (point.y ?? 0) * 1.04), least));
+  return { ticks, domain: [0, ticks.at(-1) ?? 1] as const };
+}
+
 export default function LineChart(props: Props) {
-  const { points, formatX, formatY, threshold, minTop = 0, fromZero = true, selected, onSelect } = props;
+  const { points, axis, formatY, threshold, minTop = 0, fromZero = true, selected, onSelect } = props;
   const rows = toRows(points);
   const roomy = rows.length <= ROOMY;
   const selectedX = rows.find((row) => row.id === selected)?.x;
-  const top = (max: number) => Math.max(max * 1.08, minTop, (threshold?.value ?? 0) * 1.25);
+  const vertical = fromZero
+    ? zeroBased(points, Math.max(minTop, (threshold?.value ?? 0) * 1.2))
+    : SETTLED_BY_DATA;
 
   const mark = (key: string) => (dot: { cx?: number; cy?: number; payload?: Row; value?: unknown }) => {
     const { cx, cy, payload } = dot;
@@ -104,17 +114,13 @@ export default function LineChart(props: Props) {
             {...AXIS}
             dataKey="x"
             type="number"
-            domain={["dataMin", "dataMax"]}
-            tickFormatter={formatX}
-            minTickGap={40}
+            domain={axis.domain}
+            ticks={axis.ticks}
+            tickFormatter={axis.format}
+            interval="preserveStartEnd"
+            padding={{ left: 8, right: 8 }}
           />
-          <YAxis
-            {...AXIS}
-            width={48}
-            domain={[fromZero ? 0 : "auto", fromZero ? top : "auto"]}
-            tickFormatter={formatY}
-            axisLine={false}
-          />
+          <YAxis {...AXIS} {...vertical} width={44} tickFormatter={formatY} axisLine={false} />
           {selectedX !== undefined && (
             <ReferenceLine x={selectedX} stroke="var(--focus)" strokeOpacity={0.45} />
           )}
@@ -125,7 +131,7 @@ export default function LineChart(props: Props) {
               strokeDasharray="6 4"
               label={{
                 value: threshold.label,
-                position: "insideTopLeft",
+                position: "insideBottomLeft",
                 fill: "var(--drift)",
                 fontSize: 12,
               }}

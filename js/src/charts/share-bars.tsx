@@ -1,6 +1,7 @@
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import type { Bin } from "@/api/types";
 import { percent } from "@/lib/format";
+import { niceTicks } from "@/lib/scale";
 import styles from "./chart.module.css";
 
 const TICK = { fill: "var(--muted)", fontSize: 12 };
@@ -12,6 +13,7 @@ const shorten = (label: string) => (label.length > LONGEST ? `${label.slice(0, L
 /** Baseline (outline) against window (fill) on the same bins, as shares of present values. */
 export default function ShareBars({ bins }: { bins: readonly Bin[] }) {
   const longest = Math.max(...bins.map((bin) => shorten(bin.label).length));
+  const ticks = niceTicks(Math.max(...bins.flatMap((bin) => [bin.reference, bin.current])));
   const width = Math.ceil(longest * CHARACTER) + 14;
   // Two category axes on top of each other let the bars overlap instead of standing side by side.
   const category = {
@@ -35,14 +37,15 @@ export default function ShareBars({ bins }: { bins: readonly Bin[] }) {
           <CartesianGrid stroke="var(--grid)" horizontal={false} yAxisId="window" />
           <XAxis
             type="number"
-            domain={[0, "auto"]}
+            domain={[0, ticks.at(-1) ?? 1]}
+            ticks={ticks}
             tick={TICK}
             tickLine={false}
             axisLine={false}
-            tickFormatter={percent}
+            tickFormatter={(share: number) => `${Number((share * 100).toPrecision(3))} %`}
           />
           <YAxis {...category} yAxisId="window" width={width} stroke="var(--line-strong)" />
-          <YAxis {...category} yAxisId="baseline" hide />
+          <YAxis {...category} yAxisId="baseline" width={0} hide />
           <Tooltip
             isAnimationActive={false}
             cursor={{ fill: "var(--grid)", fillOpacity: 0.5 }}

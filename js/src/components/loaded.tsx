@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { ApiError } from "@/api/client";
 import { Button } from "./controls";
 import { Message } from "./panel";
@@ -60,6 +61,7 @@ function Failed({
     <Message title={gone ? error.message : `Could not load ${what}`}>
       {!gone && <p>{error.message}</p>}
       {error instanceof ApiError && error.hint && <p>{error.hint}</p>}
+      {gone && <Link to="/">Back to the overview</Link>}
       <Button onClick={() => query.refetch()} disabled={query.isFetching}>
         {query.isFetching ? "Trying…" : "Try again"}
       </Button>

@@ -21,6 +21,7 @@ export function sparkText(points: readonly SparkPoint[]): string {
 /** Up to 30 windows, newest at the right: height is the score, flagged ones carry a mark above. */
 export const Sparkline = ({ points }: { points: readonly SparkPoint[] }) => {
   const shown = points.slice(-SLOTS);
+  if (shown.length === 0) return <span className={styles.none}>{sparkText(shown)}</span>;
   return (
     <svg
       className={styles.spark}

@@ -30,6 +30,9 @@ export const fullTime = (at: number, zone: Zone) =>
 /** `24 Nov 13:05`: for chart axes and lists, where the zone is said once. */
 export const shortTime = (at: number, zone: Zone) => `${format(at, zone, DATE)} ${format(at, zone, CLOCK)}`;
 
+/** `13:05` */
+export const clock = (at: number, zone: Zone) => format(at, zone, CLOCK);
+
 /** `24 Nov` */
 export const day = (at: number, zone: Zone) => format(at, zone, DATE);
 

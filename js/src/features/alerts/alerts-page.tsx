@@ -26,14 +26,14 @@ export default function AlertsPage() {
       <h1>Alerts</h1>
       <div className={styles.split} data-chosen={id !== undefined}>
         <Feed selected={id} />
-        {id ? (
+        {id !== undefined && (
           <div className={styles.detail}>
             <Link className={styles.back} to={`/alerts${search}`}>
               All alerts
             </Link>
             <AlertDetailPanel id={id} />
           </div>
-        ) : null}
+        )}
       </div>
     </>
   );

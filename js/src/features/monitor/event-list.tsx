@@ -59,9 +59,9 @@ const Event = ({ event, selected, onSelect }: EventProps) => (
     </Button>
     <StateBadge state={event.state} />
     <SeverityBadge severity={event.severity} />
-    <span className={event.withdrawn ? styles.withdrawn : undefined}>
+    <span className={event.withdrawn ? styles.muted : undefined}>
+      {event.withdrawn && "Withdrawn, late rows changed the verdict. Was: "}
       {event.summary}
-      {event.withdrawn && " (withdrawn: late rows changed the verdict)"}
     </span>
   </li>
 );

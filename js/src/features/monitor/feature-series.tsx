@@ -12,8 +12,9 @@ import table from "@/components/table.module.css";
 import { NONE, plural, value } from "@/lib/format";
 import { missingReason, seriesKeys, seriesName, seriesValue } from "@/lib/metrics";
 import { useZone, type Zone } from "@/lib/preferences";
+import { timeAxis } from "@/lib/scale";
 import { STATE_WORDS, toState } from "@/lib/states";
-import { shortTime, span, toMs } from "@/lib/time";
+import { span, toMs } from "@/lib/time";
 import { useSelection } from "./use-selection";
 
 const LineChart = lazy(() => import("@/charts/line-chart"));
@@ -78,7 +79,11 @@ function Chart({ series, monitor, window }: { series: Series; monitor: MonitorDe
       chart={
         <LineChart
           points={points}
-          formatX={(at) => shortTime(at, zone)}
+          axis={timeAxis(
+            points.map((point) => point.x),
+            zone,
+            4,
+          )}
           formatY={value}
           threshold={threshold(monitor, series, key)}
           minTop={0.1}

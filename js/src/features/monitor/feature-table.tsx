@@ -128,7 +128,7 @@ export function FeatureTable({ window, selected, onSelect }: Props) {
 }
 
 const Verdict = ({ window }: { window: WindowDetail }) => (
-  <div className={styles.event}>
+  <div className={styles.verdictline}>
     <StateBadge state={window.state} provisional={window.provisional} />
     <span>{count(window.rows)} rows</span>
     <span>score {value(window.score)}</span>
@@ -159,7 +159,9 @@ function Row({ feature, selected, onSelect }: RowProps) {
       </th>
       <td>
         <StateBadge state={feature.state} />
-        {feature.reason && <span className={table.sub}>{words(feature.reason)}</span>}
+        {feature.reason && feature.reason !== feature.state && (
+          <span className={table.sub}>{words(feature.reason)}</span>
+        )}
       </td>
       <td className={table.number}>
         <Effect effect={feature.effect} drifted={feature.drifted} />

@@ -11,7 +11,7 @@ import { StateBadge } from "@/components/state-badge";
 import table from "@/components/table.module.css";
 import { value } from "@/lib/format";
 import { useZone } from "@/lib/preferences";
-import { shortTime } from "@/lib/time";
+import { timeAxis } from "@/lib/scale";
 import { timelinePoints, timelineText } from "./timeline-points";
 
 const LineChart = lazy(() => import("@/charts/line-chart"));
@@ -54,7 +54,10 @@ function Chart({ series, monitor, selected, onSelect }: Props & { series: Series
       chart={
         <LineChart
           points={points}
-          formatX={(at) => shortTime(at, zone)}
+          axis={timeAxis(
+            points.map((point) => point.x),
+            zone,
+          )}
           formatY={value}
           minTop={0.3}
           selected={selected}
@@ -71,6 +74,7 @@ const Legend = () => (
     <StateBadge state="drift" />
     <StateBadge state="schema_changed" />
     <StateBadge state="no_data" />
+    <StateBadge state="insufficient_data" />
     <span>hollow, dashed: open window, provisional</span>
   </>
 );

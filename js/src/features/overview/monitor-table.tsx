@@ -80,9 +80,11 @@ function Row({ monitor }: { monitor: Monitor }) {
       </th>
       <td>
         <StateBadge state={state} />
-        <span className={table.narrow}>
-          <SeverityBadge severity={severity} />
-        </span>
+        {severity && (
+          <span className={table.narrow}>
+            <SeverityBadge severity={severity} />
+          </span>
+        )}
       </td>
       <td className={table.wide}>
         <SeverityBadge severity={severity} />

@@ -77,7 +77,7 @@ function MonitorPanel({ monitors }: { monitors: readonly Monitor[] }) {
       title="Monitors"
       actions={
         <SearchField
-          label="Find a monitor or model"
+          label="Find a monitor"
           value={search}
           onChange={(text) => url.set({ q: text }, { replace: true })}
         />
@@ -93,8 +93,7 @@ function MonitorPanel({ monitors }: { monitors: readonly Monitor[] }) {
         <div className={styles.fold}>
           {plural(quiet.length, "quiet monitor")}
           <Button aria-expanded={open} onClick={() => url.set({ quiet: open ? "" : "shown" })}>
-            {open ? "Hide" : "Show"}
-            <span className="hidden-text"> quiet monitors</span>
+            {open ? "Hide" : "Show"} <span className="hidden-text">quiet monitors</span>
           </Button>
         </div>
       )}

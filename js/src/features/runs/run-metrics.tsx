@@ -7,6 +7,7 @@ import { Message, Panel } from "@/components/panel";
 import table from "@/components/table.module.css";
 import { At } from "@/components/time";
 import { count, plural, value } from "@/lib/format";
+import { stepAxis } from "@/lib/scale";
 import { useUrlState } from "@/lib/use-url-state";
 import styles from "./runs.module.css";
 
@@ -25,11 +26,15 @@ const toPoints = (history: History): LinePoint[] =>
     note: "",
   }));
 
+/** The metric with most to draw. */
+const longest = (history: RunDetail["history"], names: readonly string[]) =>
+  names.toSorted((a, b) => (history[b]?.length ?? 0) - (history[a]?.length ?? 0))[0];
+
 /** A run's metrics: the last value of each, and the chosen one step by step. */
 export function RunMetrics({ run }: { run: RunDetail }) {
   const url = useUrlState();
   const names = Object.keys(run.metrics).sort();
-  const name = names.find((known) => known === url.get("metric")) ?? names[0];
+  const name = names.find((known) => known === url.get("metric")) ?? longest(run.history, names);
   if (name === undefined)
     return (
       <Panel title="Metrics">
@@ -75,7 +80,17 @@ function Chart({ name, history }: { name: string; history: History }) {
       unit="per step"
       summary={`${plural(history.length, "step")}, the last ${value(history.at(-1)?.value)}.`}
       height={230}
-      chart={<LineChart points={toPoints(history)} formatX={count} formatY={value} fromZero={false} />}
+      chart={
+        <LineChart
+          points={toPoints(history)}
+          axis={stepAxis(
+            history.map((point) => point.step),
+            count,
+          )}
+          formatY={value}
+          fromZero={false}
+        />
+      }
       table={<Table history={history} />}
     />
   );

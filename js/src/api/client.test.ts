@@ -1,0 +1,40 @@
+import { HttpResponse, http } from "msw";
+import { afterEach, expect, test } from "vitest";
+import { answer, page, refuse, server } from "@/testing/server";
+import { apiUrl, get, getAll } from "./client";
+
+afterEach(() => document.querySelector("base")?.remove());
+
+test("the API is found beside the page, under whatever prefix", () => {
+  const base = document.createElement("base");
+  base.href = "https://host/team/mlflow/sentinel/";
+  document.head.append(base);
+  expect(apiUrl("/drift", { monitor: "a b&c" }).href).toBe(
+    "https://host/team/mlflow/api/v1/drift?monitor=a+b%26c",
+  );
+});
+
+test("parameters without a value are left out", () => {
+  expect(apiUrl("/runs", { search: "", cursor: undefined, limit: 50 }).search).toBe("?limit=50");
+});
+
+test("a whole list is read page by page", async () => {
+  server.use(
+    answer("/monitors", (url) => (url.searchParams.get("cursor") === "n" ? page([3]) : page([1, 2], "n"))),
+  );
+  expect(await getAll("/monitors", {})).toEqual([1, 2, 3]);
+});
+
+test("an answer that is not JSON is an error, not data", async () => {
+  server.use(http.get("*/api/v1/health", () => HttpResponse.html("<h1>Proxy</h1>")));
+  await expect(get("/health")).rejects.toThrow("The server's answer is not JSON.");
+});
+
+test("a refusal carries the server's reason and hint", async () => {
+  server.use(refuse("/health", 503, "No database.", { hint: "Start it." }));
+  await expect(get("/health")).rejects.toMatchObject({
+    status: 503,
+    message: "No database.",
+    hint: "Start it.",
+  });
+});

@@ -1,0 +1,48 @@
+import { HttpResponse, http, type JsonBodyType } from "msw";
+import { setupServer } from "msw/node";
+import * as data from "./fixtures";
+
+const API = "*/api/v1";
+
+/** Answers a GET below `/api/v1` with a body, or with what a function makes of the request. */
+export const answer = (path: string, body: JsonBodyType | ((url: URL) => JsonBodyType)) =>
+  http.get(API + path, ({ request }) =>
+    HttpResponse.json(typeof body === "function" ? body(new URL(request.url)) : body),
+  );
+
+/** Refuses a GET with the API's one error body. */
+export const refuse = (
+  path: string,
+  status: number,
+  message: string,
+  more: { hint?: string; details?: object } = {},
+) =>
+  http.get(API + path, () =>
+    HttpResponse.json(
+      { error: { code: "refused", message, hint: more.hint ?? null, details: more.details ?? {} } },
+      { status },
+    ),
+  );
+
+/** Breaks the connection. */
+export const cut = (path: string) => http.get(API + path, () => HttpResponse.error());
+
+/** Never answers. */
+export const hang = (path: string) => http.get(API + path, () => new Promise<never>(() => {}));
+
+export const page = <T extends JsonBodyType>(items: T[], next: string | null = null) => ({ items, next });
+
+export const server = setupServer(
+  answer("/health", { status: "ok", version: "1.2.3" }),
+  answer("/ready", data.ready),
+  answer("/drift/summary", data.summary),
+  answer("/drift/timeseries", (url) => data.series({ feature: url.searchParams.get("feature") })),
+  answer("/drift/distribution", data.distribution),
+  answer("/drift", page([data.event])),
+  answer("/monitors", page([data.drifting])),
+  answer("/monitors/flights", data.detail()),
+  answer("/alerts", page([data.alert("a1")])),
+  answer("/alerts/a1", data.alertDetail),
+  answer("/runs", page([data.run])),
+  answer("/runs/r1", data.run),
+);
