@@ -17,6 +17,8 @@ Rule = Literal["calibrated", "thresholds"]
 Condition = Literal["drift", "no_data", "schema_changed", "source_error"]
 AlertStatus = Literal["firing", "acknowledged", "resolved"]
 DeliveryStatus = Literal["pending", "sending", "sent", "failed"]
+KeyScope = Literal["ingest", "read", "admin"]
+KeyStatus = Literal["active", "expired", "revoked"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """Mildest first."""

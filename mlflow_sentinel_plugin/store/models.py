@@ -363,3 +363,27 @@ class Lease(Base):
     """Grows with each change of owner: a fence for late writers."""
     expires_at: Mapped[int] = mapped_column(BigInteger, default=0)
     beat_at: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class ApiKey(Base):
+    """A machine's way in. ``id`` is the 16 hex digits that the key itself begins with."""
+
+    __tablename__ = "sentinel_keys"
+    __table_args__ = (Index(None, "workspace", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    name: Mapped[str] = mapped_column(String(200))
+    """What it is for, in its owner's words; not unique."""
+    owner: Mapped[str | None] = mapped_column(String(255))
+    """User whose rights bound the key's; null when it was made on a server without a login."""
+    scope: Mapped[str] = mapped_column(String(16))
+    monitors: Mapped[list[str] | None] = mapped_column(Json)
+    """Names of the only monitors it works on; null for all."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the secret part, in hex."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)
+    """To the minute."""
