@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mlflow_sentinel_plugin.api import present, schemas
 from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
-from mlflow_sentinel_plugin.api.bodies import RowsBody, json_or_rows, rows_of_json
+from mlflow_sentinel_plugin.api.bodies import ROWS, RowsBody, json_or_rows, rows_of_json
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
 from mlflow_sentinel_plugin.api.lookup import check_experiment, hidden_features, monitor_named
@@ -22,6 +22,12 @@ from mlflow_sentinel_plugin.ingest.payload import Rows, read_artifact
 from mlflow_sentinel_plugin.store import baselines, models, monitors
 
 api = blueprint("baselines", "Training distributions that windows are compared with")
+
+
+_ARTIFACT = (
+    "Or, as JSON, an artifact of a run in any of these formats: run_id and artifact_path, and if need be "
+    "prediction (a name or several), target, timestamp, id, and kinds (column to kind)."
+)
 
 
 class BaselinePath(BaseModel):
@@ -38,7 +44,11 @@ class _Posted:
     source: dict[str, Any]
 
 
-@api.post("/baseline", responses={201: schemas.BaselineDetail, 415: schemas.ErrorReply})
+@api.post(
+    "/baseline",
+    description=f"{ROWS} {_ARTIFACT}",
+    responses={201: schemas.BaselineDetail, 415: schemas.ErrorReply},
+)
 @allow("edit")
 def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
     """Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none."""

@@ -12,6 +12,13 @@ from mlflow_sentinel_plugin.ingest.media import TYPES, format_of, inflated
 from mlflow_sentinel_plugin.ingest.payload import REQUEST_LIMITS, Rows, read_rows, rows_of
 from mlflow_sentinel_plugin.ingest.strict_json import decode_bytes
 
+ROWS = (
+    "The body holds rows: CSV with a header, NDJSON, Parquet, Arrow, or JSON, which is a list of records "
+    "or what MLflow's scoring server takes (dataframe_split, dataframe_records, inputs or instances, with "
+    "predictions beside them). It may be gzipped."
+)
+"""For the document."""
+
 
 class RowsBody(RawModel):  # type: ignore[misc]
     """Rows as CSV, JSON (MLflow's scoring shapes), NDJSON, Parquet or Arrow, also gzipped."""

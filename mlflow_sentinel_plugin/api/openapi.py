@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import flask_openapi3_swagger  # type: ignore[import-untyped]
 from flask import Response, jsonify, request, send_from_directory
 from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
-from flask_openapi3.models import SecurityScheme
+from flask_openapi3.models import MediaType, RequestBody, Schema, SecurityScheme
 
 from mlflow_sentinel_plugin import __version__
 from mlflow_sentinel_plugin.api import errors
@@ -18,6 +18,9 @@ from mlflow_sentinel_plugin.api.auth import allow
 from mlflow_sentinel_plugin.api.schemas import ErrorReply
 
 PREFIX = "/api/v1"
+
+ROWS_TYPE = "text/csv"
+"""A media type that only bodies of rows have."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -95,7 +98,10 @@ def register(app: OpenAPI, resource: Resource) -> None:
 
 
 def install_docs(app: OpenAPI) -> None:
-    """Add ``/openapi.json`` and the docs page with its files."""
+    """Add ``/openapi.json`` and the docs page with its files; call it once all resources are there."""
+    for item in app.paths.values():
+        if item.post is not None and item.post.requestBody is not None:
+            _widen_json(item.post.requestBody)
 
     @allow("signed_in")
     def document() -> Response:
@@ -122,6 +128,16 @@ def _start() -> Response:
 @allow("signed_in")
 def _asset(name: str) -> Response:
     return send_from_directory(_ASSETS, name, max_age=86_400)
+
+
+def _widen_json(body: RequestBody) -> None:
+    """A body of rows may be any JSON value; flask-openapi3 says that it is an object."""
+    if ROWS_TYPE not in body.content:
+        return
+    body.required = True
+    for name in body.content:
+        if name.startswith("application/json"):
+            body.content[name] = MediaType(schema=Schema())
 
 
 def _operation_id(*, bp_name: str = "", name: str = "", path: str = "", method: str = "") -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from mlflow_sentinel_plugin.api import schemas
 from mlflow_sentinel_plugin.api.auth import allow, authorize
-from mlflow_sentinel_plugin.api.bodies import RowsBody, digest_of_request, rows_of_request
+from mlflow_sentinel_plugin.api.bodies import ROWS, RowsBody, digest_of_request, rows_of_request
 from mlflow_sentinel_plugin.api.context import services
 from mlflow_sentinel_plugin.api.errors import reply
 from mlflow_sentinel_plugin.api.lookup import monitor_named
@@ -28,6 +28,7 @@ class IngestHeaders(BaseModel):
 
 @api.post(
     "/predictions",
+    description=f"{ROWS} Rows that cannot be read are counted and refused one by one, the others stored.",
     responses={202: schemas.IngestReply, 409: schemas.ErrorReply, 415: schemas.ErrorReply},
 )
 @allow("edit")

@@ -78,14 +78,17 @@ def _number_bins(both: Pair, layout: Layout) -> list[dict[str, Any]]:
 
 
 def _display_edges(layout: Layout) -> FloatArray:
-    """Edges of the grid that make readable bins."""
+    """Edges of the grid that make readable bins; none if the reference has no value."""
+    if not layout.edges.size:
+        return layout.edges
     total = int(layout.cumulative[-1])
     held = layout.edges[layout.reference[1::2] > 0]
     if held.size <= _FEW_VALUES and int(layout.reference[1::2].sum()) == total:
         return held
     ends = np.searchsorted(layout.cumulative, np.array(_SHOWN_RANGE) * total)
     low, high = layout.edges[np.clip(ends // 2, 0, layout.edges.size - 1)]
-    wanted = np.linspace(low, high, _INNER_EDGES)
+    at = np.linspace(0.0, 1.0, _INNER_EDGES)
+    wanted = (1 - at) * low + at * high  # high - low may be too large for a float
     snapped = np.unique(layout.edges[np.searchsorted(layout.edges, wanted).clip(0, layout.edges.size - 1)])
     return snapped if snapped.size >= _FEWEST_EDGES else layout.bins
 

@@ -136,11 +136,16 @@ def create(
 
 
 def update(session: Session, monitor: Monitor, *, now: int, **changes: Any) -> None:
-    """Set the given columns of a monitor that was read with ``for_update`` in this transaction."""
+    """Set the given columns of a monitor that was read with ``for_update`` in this transaction.
+
+    What it has goes along into another experiment.
+    """
     for column, value in changes.items():
         if column not in Monitor.__table__.columns:
             raise AttributeError(f"a monitor has no column {column!r}")
         setattr(monitor, column, value)
+    if "experiment_id" in changes:
+        _move(session, monitor)
     monitor.updated_at = now
     session.flush()
 
@@ -154,6 +159,13 @@ def delete(session: Session, monitor_id: str) -> None:
         session.execute(sa.delete(table).where(table.c.alert_id.in_(alerts)))
     for table in _tables_with("monitor_id"):
         session.execute(sa.delete(table).where(table.c.monitor_id == monitor_id))
+
+
+def _move(session: Session, monitor: Monitor) -> None:
+    for table in _tables_with("monitor_id"):
+        if "experiment_id" in table.c:
+            owned = table.c.monitor_id == monitor.id
+            session.execute(sa.update(table).where(owned).values(experiment_id=monitor.experiment_id))
 
 
 def _tables_with(column: str) -> list[sa.Table]:

@@ -91,17 +91,18 @@ class Server:
 
     def refused(self, method: str, path: str, status: int, code: str, **options: Any) -> dict[str, Any]:
         """The error of a request that must fail, and must change nothing."""
-        before = self._contents()
+        before = self.contents()
         answer = self.call(method, path, **options)
         assert (answer.status, answer.body["error"]["code"]) == (status, code), answer.body
-        assert self._contents() == before
+        assert self.contents() == before
         return answer.body["error"]
 
     def _good(self, answer: Answer, status: int) -> Any:
         assert answer.status == status, answer.body
         return answer.body
 
-    def _contents(self) -> list[str]:
+    def contents(self) -> list[str]:
+        """Everything stored, as SQL."""
         with sqlite3.connect(str(self.db.path)) as connection:
             return list(connection.iterdump())
 
