@@ -22,3 +22,14 @@ def run_demo(
     from mlflow_sentinel_plugin.demo.run import Options, run
 
     return run(Options(once=once, directory=directory, port=port, browser=browser))
+
+
+def seed_demo(url: str) -> int:
+    """Play the demo into the running server at ``url``, which keeps it.
+
+    Returns:
+        Process exit code: 0 if the expected events and alert came, 1 otherwise.
+    """
+    from mlflow_sentinel_plugin.demo.into import run_into
+
+    return run_into(url)

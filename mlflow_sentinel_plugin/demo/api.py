@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +15,12 @@ import requests
 from mlflow_sentinel_plugin.demo.server import DemoFailed
 
 TIMEOUT = 60
+REFUSALS = {
+    401: "name a user with MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    403: "see --allowed-hosts of mlflow server, or name a user who may",
+    404: "is this an MLflow server, started with --app-name sentinel?",
+}
+"""What no waiting changes, and what would."""
 
 
 class SentinelApi:
@@ -20,7 +29,29 @@ class SentinelApi:
     def __init__(self, url: str, monitor: str) -> None:
         self._root = f"{url}/api/v1"
         self._monitor = monitor
-        self._session = requests.Session()
+        self._path = f"/monitors/{quote(monitor, safe='')}"
+        self._session = new_session(os.environ)
+
+    def wait_ready(self, timeout: float) -> None:
+        """Return when Sentinel answers and a worker leads its jobs.
+
+        Raises:
+            DemoFailed: it is not ready after ``timeout`` seconds, or will not be by waiting; says why.
+        """
+        deadline = time.monotonic() + timeout
+        while (reason := self._unready()) is not None:
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{self._root}: not ready after {timeout:.0f} s: {reason}")
+            time.sleep(0.5)
+
+    def monitor(self) -> dict[str, Any] | None:
+        """The monitor as it is now; ``None`` if there is none."""
+        try:
+            return self._call("GET", self._path)
+        except DemoFailed as error:
+            if error.details.get("status") == 404:
+                return None
+            raise
 
     def create_monitor(self, settings: dict[str, Any]) -> None:
         self._call("POST", "/monitors", json={"name": self._monitor, **settings})
@@ -34,12 +65,22 @@ class SentinelApi:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         self._call("POST", "/predictions", params={"monitor": self._monitor}, data=body, headers=headers)
 
+    def windows(self) -> list[dict[str, Any]]:
+        """Every window that holds rows, oldest first; none if there is no monitor."""
+        if self.monitor() is None:
+            return []
+        windows = self._call("GET", f"{self._path}/windows", params={"limit": 500})["items"]
+        return sorted(windows, key=lambda window: str(window["start"]))
+
     def closed_windows(self) -> list[dict[str, Any]]:
         """Closed windows with their verdict, oldest first."""
-        path = f"/monitors/{quote(self._monitor, safe='')}/windows"
-        windows = self._call("GET", path, params={"limit": 500})["items"]
-        judged = [window for window in windows if not window["open"] and window["scored_at"]]
-        return sorted(judged, key=lambda window: window["start"])
+        return [window for window in self.windows() if not window["open"] and window["scored_at"]]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The monitor's alerts about drift."""
+        params = {"monitor": self._monitor, "condition": "drift", "limit": 500}
+        alerts: list[dict[str, Any]] = self._call("GET", "/alerts", params=params)["items"]
+        return alerts
 
     def events(self) -> list[dict[str, Any]]:
         """Drift events with all their features."""
@@ -52,15 +93,41 @@ class SentinelApi:
         share: float | None = self._call("GET", "/drift/distribution", params=params)["missing"]["reference"]
         return share
 
+    def _unready(self) -> str | None:
+        """Why the demo cannot begin yet."""
+        try:
+            reply = self._session.get(f"{self._root}/ready", timeout=5)
+        except requests.RequestException as error:
+            return f"nothing answers ({type(error).__name__})"
+        if reply.status_code in REFUSALS:
+            raise DemoFailed(f"{self._root}: {_error_text(reply)}", hint=REFUSALS[reply.status_code])
+        return None if reply.ok else _error_text(reply)
+
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             reply = self._session.request(method, self._root + path, timeout=TIMEOUT, **options)
         except requests.RequestException as error:
             raise DemoFailed(f"{method} {path}: the server does not answer ({error})") from error
         if not reply.ok:
-            raise DemoFailed(f"{method} {path}: HTTP {reply.status_code}, {_error_text(reply)}")
+            text = f"{method} {path}: HTTP {reply.status_code}, {_error_text(reply)}"
+            raise DemoFailed(text, details={"status": reply.status_code})
         body: dict[str, Any] = reply.json()
         return body
+
+
+def new_session(environ: Mapping[str, str]) -> requests.Session:
+    """A session with the login, certificates and workspace that MLflow's own client takes from ``environ``."""
+    session = requests.Session()
+    name, token = environ.get("MLFLOW_TRACKING_USERNAME"), environ.get("MLFLOW_TRACKING_TOKEN")
+    if name:
+        session.auth = (name, environ.get("MLFLOW_TRACKING_PASSWORD", ""))
+    elif token:
+        session.headers["Authorization"] = f"Bearer {token}"
+    if workspace := environ.get("MLFLOW_WORKSPACE"):
+        session.headers["X-MLFLOW-WORKSPACE"] = workspace
+    insecure = environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1")
+    session.verify = environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or not insecure
+    return session
 
 
 def scoring_body(rows: pd.DataFrame, predictions: pd.Series[float]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -39,8 +39,11 @@ class Api(Protocol):
     def reference_missing(self, feature: str) -> float | None: ...
 
 
-def replay(api: Api, pipeline: Any, days: Sequence[Day]) -> None:
+def replay(api: Api, pipeline: Any, days: Sequence[Day], known: Collection[date] = ()) -> None:
     """Post each day's flights with the model's predictions; return when every day has its verdict.
+
+    Args:
+        known: Days that were posted before.
 
     Raises:
         DemoFailed: a post failed, or no new verdict came for a minute.
@@ -48,7 +51,8 @@ def replay(api: Api, pipeline: Any, days: Sequence[Day]) -> None:
     judged = 0
     with click.progressbar(length=len(days), label=f"Replaying {len(days)} days", show_pos=True) as bar:
         for number, (day, rows) in enumerate(days, start=1):
-            api.post_predictions(rows[[TIMESTAMP, *FEATURES]], predict(pipeline, rows), key=f"demo-{day}")
+            if day not in known:
+                api.post_predictions(rows[[TIMESTAMP, *FEATURES]], predict(pipeline, rows), key=f"demo-{day}")
             needed = len(days) if number == len(days) else number - AHEAD
             while judged < needed:
                 seen = _wait_for_more(api, judged)

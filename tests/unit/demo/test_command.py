@@ -35,7 +35,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(demo_command, ["--dir", str(tmp_path / "new"), "--port", str(port)])
     assert result.exit_code == 1
-    assert f"port {port} is in use" in result.output
+    assert f"port {port} is in use; leave --port out for a free one" in result.output
     assert not (tmp_path / "new").exists()
 
 
