@@ -116,7 +116,7 @@ class SentinelApi:
 
 
 def new_session(environ: Mapping[str, str]) -> requests.Session:
-    """A session with the login, certificates and workspace that MLflow's own client takes from ``environ``."""
+    """A session with the login, certificates and workspace that MLflow's client takes from ``environ``."""
     session = requests.Session()
     name, token = environ.get("MLFLOW_TRACKING_USERNAME"), environ.get("MLFLOW_TRACKING_TOKEN")
     if name:
