@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, request
 
 from mlflow_sentinel_plugin import mlflow_compat
-from mlflow_sentinel_plugin.api import errors
+from mlflow_sentinel_plugin.api import errors, key_auth
+from mlflow_sentinel_plugin.api.context import services
+from mlflow_sentinel_plugin.clock import now_ms
 from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unavailable
+from mlflow_sentinel_plugin.store.models import ApiKey
 
 _log = logging.getLogger("mlflow_sentinel.api")
 
@@ -20,6 +23,7 @@ Permission = Literal["public", "signed_in", "read", "edit", "manage", "admin"]
 MLflow's permissions on the experiment the thing belongs to. ``admin`` is for MLflow's administrators."""
 
 AUTHORIZER = "sentinel_authorizer"
+KEY_RING = "sentinel_key_ring"
 _ON_EXPERIMENT = ("read", "edit", "manage")
 _ATTRIBUTE = "sentinel_permission"
 
@@ -32,6 +36,8 @@ class User:
 
     name: str | None
     is_admin: bool
+    key: ApiKey | None = None
+    """The API key that acts for this user; it may do less than the user."""
 
 
 class Authorizer(Protocol):
@@ -42,6 +48,15 @@ class Authorizer(Protocol):
 
         Raises:
             Unauthenticated: no or wrong credentials.
+            Unavailable: this login is not supported.
+        """
+        ...
+
+    def owner(self, name: str | None) -> User:
+        """The user that an API key acts for; ``None``: it was made on a server without a login.
+
+        Raises:
+            Unauthenticated: there is no such user, or no longer.
             Unavailable: this login is not supported.
         """
         ...
@@ -61,6 +76,9 @@ class OpenAuthorizer:
     def sign_in(self) -> User:
         return User(None, is_admin=True)
 
+    def owner(self, name: str | None) -> User:
+        return User(name, is_admin=True)
+
     def may(self, user: User, permission: Permission, experiment_id: str) -> bool:
         return True
 
@@ -72,6 +90,14 @@ class GuardedAuthorizer(OpenAuthorizer):
     """Open only while MLflow has no login; a login that Sentinel has no adapter for closes Sentinel."""
 
     def sign_in(self) -> User:
+        self._check_unguarded()
+        return super().sign_in()
+
+    def owner(self, name: str | None) -> User:
+        self._check_unguarded()
+        return super().owner(name)
+
+    def _check_unguarded(self) -> None:
         login = mlflow_compat.active_login()
         if login is not None:
             raise Unavailable(
@@ -79,7 +105,6 @@ class GuardedAuthorizer(OpenAuthorizer):
                 hint="start the server with an --app-name that Sentinel supports",
                 code="unsupported_login",
             )
-        return super().sign_in()
 
 
 def allow(permission: Permission) -> Callable[[View], View]:
@@ -106,6 +131,8 @@ def authorize(experiment_id: str, permission: Permission | None = None) -> None:
     g.sentinel_authorized = True
     wanted = permission or g.sentinel_permission
     user, authorizer = current_user(), _authorizer()
+    if user.key is not None and not key_auth.scope_allows(user.key, wanted):
+        raise Forbidden(f"this needs more than the scope {user.key.scope} of this API key", code="key_scope")
     if authorizer.may(user, wanted, experiment_id):
         return
     if not authorizer.may(user, "read", experiment_id):
@@ -137,6 +164,7 @@ def install(app: Flask, authorizer: Authorizer, extra: dict[str, Permission] | N
     """
     permissions = _permissions(app, extra or {})
     app.extensions[AUTHORIZER] = authorizer
+    app.extensions[KEY_RING] = key_auth.KeyRing()
 
     def check() -> Response | None:
         return _check(permissions)
@@ -174,10 +202,19 @@ def _check(permissions: dict[str, Permission]) -> Response | None:
     if permission == "public":
         return None
     g.sentinel_workspace = mlflow_compat.enter_workspace()
-    g.sentinel_user = _authorizer().sign_in()
+    g.sentinel_user = _sign_in(permission)
     if permission == "admin" and not g.sentinel_user.is_admin:
         raise Forbidden("this is for MLflow's administrators")
     return None
+
+
+def _sign_in(permission: Permission) -> User:
+    key = key_auth.key_of_request()
+    if key is None:
+        return _authorizer().sign_in()
+    row = key_ring().check(services().db, key, now_ms())
+    key_auth.check_use(row, permission)
+    return replace(_authorizer().owner(row.owner), key=row)
 
 
 def _leave_workspace(_error: BaseException | None) -> None:
@@ -191,6 +228,11 @@ def _withhold_unchecked(response: Response) -> Response:
         return response
     _log.error("%s answered without asking for permission; its answer is withheld", request.endpoint)
     return errors.error_reply(500, "internal_error", "this route asked for no permission")
+
+
+def key_ring() -> key_auth.KeyRing:
+    """What this worker knows of API keys."""
+    return cast(key_auth.KeyRing, current_app.extensions[KEY_RING])
 
 
 def _authorizer() -> Authorizer:

@@ -1,7 +1,7 @@
 """API keys: made once, shown once, found by their id, checked by a digest.
 
-A key is ``snt_<id>_<secret>``: 16 and 64 hex digits. Only the secret's SHA-256 is stored. A slow password hash would
-add nothing: it protects what people can remember, and nobody guesses 256 random bits.
+A key is ``snt_<id>_<secret>``: 16 and 64 hex digits. Only the secret's SHA-256 is stored. A slow hash, as for
+passwords, would add nothing: it protects what people can remember, and nobody guesses 256 random bits.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, KeyScope
 
 LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 Blob = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
@@ -377,7 +377,7 @@ class ApiKey(Base):
     """What it is for, in its owner's words; not unique."""
     owner: Mapped[str | None] = mapped_column(String(255))
     """User whose rights bound the key's; null when it was made on a server without a login."""
-    scope: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[KeyScope] = mapped_column(String(16))
     monitors: Mapped[list[str] | None] = mapped_column(Json)
     """Names of the only monitors it works on; null for all."""
     digest: Mapped[str] = mapped_column(String(64))
