@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ class Server:
     def get(self, path: str, **kwargs: Any) -> requests.Response:
         """``GET`` below the static prefix; one connection each, so that every worker is met."""
         return requests.get(self.root + path, timeout=30, headers={"Connection": "close"}, **kwargs)
+
+    def ask_everywhere(self, path: str, times: int = 24) -> list[requests.Response]:
+        """Many ``GET`` at once: one after the other, the same idle worker would take them all."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(self.get, [path] * times))
 
     def post(self, path: str, **kwargs: Any) -> requests.Response:
         headers = {"Connection": "close", **kwargs.pop("headers", {})}
