@@ -39,6 +39,19 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--into", "localhost:5000"], "begins with http:// or https://"),
+        (["--into", "http://localhost:5000", "--port", "5000"], "--into starts none"),
+    ],
+)
+def test_what_does_not_go_with_a_running_server_is_refused(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(demo_command, arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
 def test_the_server_runs_without_the_users_own_settings() -> None:
     environ = {"PATH": "/bin", "MLFLOW_TRACKING_URI": "https://prod", "SENTINEL_ENABLED": "false"}
     assert server_environment(environ, Path("/tmp/config.yaml")) == {

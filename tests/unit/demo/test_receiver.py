@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
+import pytest
 import requests
 
 from mlflow_sentinel_plugin.demo.receiver import Receiver
@@ -20,7 +25,20 @@ def test_waiting_for_a_message_that_does_not_come_says_so() -> None:
         assert not receiver.wait_for(1, timeout=0)
 
 
-def test_what_is_not_json_is_refused() -> None:
+@pytest.mark.parametrize("body", [b"no", b"[]", b""])
+def test_what_is_not_a_json_object_is_refused(body: bytes) -> None:
     with Receiver() as receiver:
-        assert requests.post(receiver.url, data=b"no", timeout=5).status_code == 400
+        assert requests.post(receiver.url, data=body, timeout=5).status_code == 400
         assert receiver.messages == []
+
+
+def test_the_receiver_of_a_container_prints_each_message_until_sigterm() -> None:
+    command = [sys.executable, "-um", "mlflow_sentinel_plugin.demo.receiver", "--port", "0"]
+    message = {"type": "drift.alert.firing", "data": {"severity": "high", "summary": "dep_delay drifted"}}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("Listening at ").strip()
+        assert requests.post(url, json=message, timeout=5).status_code == 204
+        assert process.stdout.readline().strip() == "drift.alert.firing, high: dep_delay drifted"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0

@@ -71,6 +71,13 @@ def test_each_day_is_posted_once_under_its_own_key() -> None:
     assert api.keys == [f"demo-2013-02-0{n}" for n in range(1, 7)]
 
 
+def test_a_day_that_was_posted_before_is_not_posted_again() -> None:
+    api = FakeApi()
+    api.keys = ["before", "before"]
+    replay(api, OneHalf(), days(4), known={date(2013, 2, 1), date(2013, 2, 2)})
+    assert api.keys[2:] == ["demo-2013-02-03", "demo-2013-02-04"]
+
+
 def test_replay_gives_up_when_no_verdict_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(DemoFailed, match="no verdict"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pytest
+import requests
 
 from mlflow_sentinel_plugin.demo import run as module
 from mlflow_sentinel_plugin.demo import run_demo
@@ -98,3 +99,12 @@ def test_a_named_folder_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert run_demo(once=True, directory=tmp_path / "kept") == 0
     assert FakeServer.stopped == [tmp_path / "kept"]
     assert (tmp_path / "kept").is_dir()
+
+
+def test_a_demo_without_a_webhook_is_a_shortcoming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WEBHOOK_SECONDS", 0.0)
+    with module.Receiver() as receiver:
+        requests.post(receiver.url, json={"type": "drift.alert.resolved"}, timeout=5)
+        assert not module._tell_webhooks(receiver)
+        requests.post(receiver.url, json={"type": "drift.alert.firing"}, timeout=5)
+        assert module._tell_webhooks(receiver)
