@@ -27,6 +27,7 @@ DEFAULT_WORKSPACE = "default"
 DEFAULT_EXPERIMENT_ID = "0"
 
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_LONGEST_LIFE_MS = 36_500 * _UNIT_MS["d"]
 _DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d|w)")
 _NAME = re.compile(r"[^\x00-\x1f\x7f/?#%]{1,200}")
 
@@ -54,6 +55,18 @@ def _positive_duration(text: str) -> str:
     return text
 
 
+def _key_name(text: str) -> str:
+    if not 1 <= len(text.strip()) <= 200 or not text.isprintable():
+        raise ValueError("a key's name says what it is for: 1 to 200 characters on one line")
+    return text.strip()
+
+
+def _lifetime(text: str) -> str:
+    if duration_ms(_positive_duration(text)) > _LONGEST_LIFE_MS:
+        raise ValueError(f"{text!r} is too long; the longest is '36500d', or leave it out for no end")
+    return text
+
+
 def _known_zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -76,6 +89,8 @@ def _whole(value: Any) -> Any:
 
 Duration = Annotated[str, AfterValidator(_checked_duration)]
 PositiveDuration = Annotated[str, AfterValidator(_positive_duration)]
+KeyName = Annotated[str, AfterValidator(_key_name)]
+KeyLifetime = Annotated[str, AfterValidator(_lifetime)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 MonitorName = Annotated[str, AfterValidator(_valid_name)]
 Threshold = Annotated[float, BeforeValidator(_whole), Field(allow_inf_nan=False)]

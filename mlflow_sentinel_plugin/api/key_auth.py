@@ -189,7 +189,7 @@ def _check_scope(row: ApiKey, permission: Permission) -> None:
     if permission not in _opened(row):
         raise Forbidden(
             f"an API key with the scope {row.scope} is not for {request.method} {request.path}",
-            hint="ingest sends rows and baselines, read looks, admin does all its owner may do",
+            hint="ingest sends rows and baselines, read looks, admin does all its owner may",
             code="key_scope",
         )
 

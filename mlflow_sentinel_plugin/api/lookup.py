@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlflow_sentinel_plugin.api.auth import visible_experiments
+from mlflow_sentinel_plugin.api.auth import current_user, visible_experiments
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.clock import from_rfc3339
 from mlflow_sentinel_plugin.errors import NotFound
@@ -17,8 +17,15 @@ def monitor_named(name: str) -> models.Monitor:
     Raises:
         NotFound: there is none, or it may not be seen.
     """
-    with services().db.read() as session:
-        return monitors.get(session, name, workspace=workspace(), visible=visible_experiments())
+    visible = visible_experiments()
+    try:
+        with services().db.read() as session:
+            return monitors.get(session, name, workspace=workspace(), visible=visible)
+    except NotFound as error:
+        key = current_user().key
+        if key is not None and key.monitors is not None:
+            error.hint = None  # It names similar monitors, which are not the key's.
+        raise
 
 
 def hidden_features(monitor: models.Monitor) -> set[str]:

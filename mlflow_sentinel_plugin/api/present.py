@@ -9,7 +9,7 @@ from mlflow_sentinel_plugin.api import schemas
 from mlflow_sentinel_plugin.clock import to_rfc3339
 from mlflow_sentinel_plugin.config import ResolvedSettings
 from mlflow_sentinel_plugin.detect.report import UNSEEN_LEVELS
-from mlflow_sentinel_plugin.store import models
+from mlflow_sentinel_plugin.store import keys, models
 from mlflow_sentinel_plugin.store.events import ExperimentTotals
 from mlflow_sentinel_plugin.store.windows import SeriesRow
 
@@ -318,4 +318,23 @@ def run(row: models.RunSnapshot, baselines: Sequence[str]) -> dict[str, Any]:
         "params": row.params,
         "tags": row.tags,
         "baselines": list(baselines),
+    }
+
+
+# --- API keys --------------------------------------------------------------------------------------------
+
+
+def api_key(row: models.ApiKey, now: int) -> dict[str, Any]:
+    """Fields of ``KeyOut``: all but the key itself, which nobody has any more."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "scope": row.scope,
+        "status": keys.status(row, now),
+        "owner": row.owner,
+        "monitors": row.monitors,
+        "created_at": time(row.created_at),
+        "expires_at": to_rfc3339(row.expires_at),
+        "revoked_at": to_rfc3339(row.revoked_at),
+        "last_used_at": to_rfc3339(row.last_used_at),
     }

@@ -15,6 +15,10 @@ from mlflow_sentinel_plugin.entities import (
     Duration,
     FeatureSettings,
     FeatureState,
+    KeyLifetime,
+    KeyName,
+    KeyScope,
+    KeyStatus,
     Kind,
     MonitorName,
     PositiveDuration,
@@ -68,8 +72,8 @@ class Page(Reply, Generic[T]):
 
 
 class ListQuery(Body):
-    limit: int = Field(50, ge=1, le=500)
-    cursor: str | None = None
+    limit: int = Field(50, ge=1, le=500, description="Items of a page.")
+    cursor: str | None = Field(None, description="``next`` of the page before.")
 
 
 class TimedQuery(ListQuery):
@@ -100,13 +104,13 @@ class RunQuery(ListQuery):
 
 
 class MonitorQuery(ListQuery):
-    experiment: str | None = None
+    experiment: str | None = Field(None, description="Experiment id.")
     state: WindowState | None = None
     search: str | None = Field(None, description="Part of the name.")
 
 
 class WindowQuery(ListQuery):
-    since: str | None = None
+    since: str | None = Field(None, description="Of a window's start.")
     until: str | None = None
     state: WindowState | None = None
 
@@ -118,9 +122,9 @@ class BaselineQuery(ListQuery):
 class BaselinePostQuery(Body):
     monitor: MonitorName
     prediction: str | None = Field(None, description="Column(s), comma separated, with the role prediction.")
-    target: str | None = None
-    timestamp: str | None = None
-    id: str | None = None
+    target: str | None = Field(None, description="Column with the role target.")
+    timestamp: str | None = Field(None, description="Column with the role timestamp.")
+    id: str | None = Field(None, description="Column with the role id.")
     activate: bool = Field(False, description="Switch to it at once; the first baseline always is.")
     experiment_id: str | None = Field(None, description="Of a monitor this creates.")
 
@@ -151,26 +155,32 @@ class MonitorFields(Body):
     """Settings of a monitor; what is left out keeps its default (POST) or its value (PATCH)."""
 
     model: str | None = Field(None, max_length=255, description="Registered model name.")
-    window: WindowSpec | None = None
-    timestamp_column: str | None = None
-    timezone: TimeZone | None = None
-    lateness: Duration | None = None
-    rule: Rule | None = None
-    thresholds: dict[str, Threshold] | None = None
-    algorithms: list[str] | None = None
-    features: dict[str, FeatureSettings] | None = None
-    min_rows: int | None = Field(None, ge=1, le=1_000_000)
-    expect_every: PositiveDuration | None = None
-    paused: bool | None = None
+    window: WindowSpec | None = Field(None, description="How rows are cut; a change closes the open window.")
+    timestamp_column: str | None = Field(None, description="Event time of a row; without it its arrival.")
+    timezone: TimeZone | None = Field(None, description="IANA zone that periods are aligned in.")
+    lateness: Duration | None = Field(None, description="How long a window waits for late rows, like 5m.")
+    rule: Rule | None = Field(None, description="When it is drift.")
+    thresholds: dict[str, Threshold] | None = Field(
+        None, description="Limits: ``<metric>`` (above) or ``<metric>_pvalue`` (below)."
+    )
+    algorithms: list[str] | None = Field(None, description="Metrics computed for each window.")
+    features: dict[str, FeatureSettings] | None = Field(None, description="Column -> what is said of it.")
+    min_rows: int | None = Field(
+        None, ge=1, le=1_000_000, description="Fewer rows in a window are insufficient data."
+    )
+    expect_every: PositiveDuration | None = Field(
+        None, description="Longest silence that is normal; default three windows."
+    )
+    paused: bool | None = Field(None, description="No verdicts and alerts; rows are still taken in.")
 
 
 class MonitorCreate(MonitorFields):
-    name: MonitorName
-    experiment_id: str | None = None
+    name: MonitorName = Field(description="1 to 200 characters, none of / ? # %.")
+    experiment_id: str | None = Field(None, description="Decides who may see it; default 0.")
 
 
 class MonitorPatch(MonitorFields):
-    experiment_id: str | None = None
+    experiment_id: str | None = Field(None, description="Decides who may see it; never null.")
 
     @field_validator("experiment_id")
     @classmethod
@@ -560,3 +570,34 @@ class ReadyReply(Reply):
     oldest_pending_seconds: float | None
     pending_deliveries: int
     checks: list[Check]
+
+
+# --- API keys --------------------------------------------------------------------------------------------
+
+
+class KeyCreate(Body):
+    name: KeyName = Field(description="What it is for, on one line.")
+    scope: KeyScope = Field(
+        description="``ingest`` sends rows and baselines, ``read`` looks, ``admin`` does all its owner may."
+    )
+    monitors: list[MonitorName] | None = Field(
+        None, min_length=1, max_length=100, description="Names of the only monitors it works on."
+    )
+    expires_in: KeyLifetime | None = Field(None, description="Such as 90d; never, if left out.")
+
+
+class KeyOut(Reply):
+    id: str
+    name: str
+    scope: KeyScope
+    status: KeyStatus
+    owner: str | None = Field(description="User whose rights bound the key's; null without a login.")
+    monitors: list[str] | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None = Field(description="To the minute.")
+
+
+class KeyCreated(KeyOut):
+    key: str = Field(description="Sent as ``Authorization: Bearer``. It cannot be shown again.")

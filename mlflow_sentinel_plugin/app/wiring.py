@@ -23,7 +23,7 @@ from mlflow_sentinel_plugin.errors import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
-RESOURCES = ("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs", "health")
+RESOURCES = ("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs", "keys", "health")
 DEFAULT_MAX_BODY = 64 * 1024 * 1024
 
 
