@@ -81,7 +81,7 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def check(self, db: Database, key: str, now: int) -> ApiKey:
-        """The row of a key that is good at ``now`` (ms); notes that it was used.
+        """The row of a key that is good at ``now`` (ms).
 
         Raises:
             Unauthenticated: it is no key of ours, revoked, or expired.
@@ -95,8 +95,18 @@ class KeyRing:
                 hint="ask its owner for a new one",
                 code=f"key_{status}",
             )
-        self._note_use(db, row, now)
         return row
+
+    def note_use(self, db: Database, row: ApiKey, now: int) -> None:
+        """Write down that the key was used: at most once a minute, and without failing the request."""
+        if row.last_used_at is not None and now - row.last_used_at < keys.USE_NOTED_EVERY_MS:
+            return
+        row.last_used_at = now  # Also when the write fails: it is not tried again with each request.
+        try:
+            with db.write() as session:
+                keys.note_use(session, row.id, now)
+        except Unavailable as error:
+            _log.warning("the use of API key %s is not noted: %s", row.id, error)
 
     def forget(self, key_id: str) -> None:
         """Read the key anew when it comes next."""
@@ -123,17 +133,6 @@ class KeyRing:
             with self._lock:
                 self._known[key_id] = row
         return row
-
-    def _note_use(self, db: Database, row: ApiKey, now: int) -> None:
-        """At most once a minute and key, whether it succeeds or not; the request goes on in either case."""
-        if row.last_used_at is not None and now - row.last_used_at < keys.USE_NOTED_EVERY_MS:
-            return
-        row.last_used_at = now
-        try:
-            with db.write() as session:
-                keys.note_use(session, row.id, now)
-        except Unavailable as error:
-            _log.warning("the use of API key %s is not noted: %s", row.id, error)
 
 
 def key_of_request() -> str | None:

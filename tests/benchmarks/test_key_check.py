@@ -40,8 +40,12 @@ def median_ms(action, times):
 
 def test_checking_a_known_key_takes_less_than_a_millisecond(db, key, record_property):
     ring = KeyRing()
-    ring.check(db, key[1], now_ms())
-    taken = median_ms(lambda: ring.check(db, key[1], now_ms()), 2_000)
+
+    def check():
+        now = now_ms()
+        ring.note_use(db, ring.check(db, key[1], now), now)
+
+    taken = median_ms(check, 2_000)
     record_property("ms", taken)
     print(f"known key: {taken * 1000:.1f} us")
     assert taken < LIMIT_MS
@@ -49,7 +53,6 @@ def test_checking_a_known_key_takes_less_than_a_millisecond(db, key, record_prop
 
 def test_a_key_that_must_be_read_again_delays_a_request_by_few_milliseconds(db, key, record_property):
     ring = KeyRing()
-    ring.check(db, key[1], now_ms())
 
     def check():
         ring.forget(key[0].id)
