@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SUPPORTED = "mlflow>=3.13,<4"
 
+_ASGI = "mlflow.server.fastapi_app"
 _NEEDED = {
     "mlflow.cli": ["server"],
     "mlflow.server": ["app", "BACKEND_STORE_URI_ENV_VAR"],
@@ -26,7 +27,7 @@ _NEEDED = {
         "_is_servable_proxied_run_artifact_root",
         "_tracking_store",
     ],
-    "mlflow.server.fastapi_app": ["create_fastapi_app"],
+    _ASGI: ["create_fastapi_app"],
     "mlflow.server.security": ["get_allowed_hosts", "get_allowed_origins"],
     "mlflow.server.security_utils": ["is_allowed_host_header", "should_block_cors_request"],
     "mlflow.server.workspace_helpers": [
@@ -57,13 +58,19 @@ def check() -> None:
     Raises:
         Unavailable: names that are missing, and the supported range.
     """
-    missing = [f"{module}.{name}" for module, names in _NEEDED.items() for name in _missing(module, names)]
+    needed = {module: names for module, names in _NEEDED.items() if _is_imported_here(module)}
+    missing = [f"{module}.{name}" for module, names in needed.items() for name in _missing(module, names)]
     if missing:
         import mlflow
 
         raise Unavailable(
             f"MLflow {mlflow.__version__} lacks {', '.join(missing)}", hint=f"Sentinel works with {SUPPORTED}"
         )
+
+
+def _is_imported_here(module: str) -> bool:
+    """MLflow's ASGI app takes seconds to import, and only workers of uvicorn have it anyway."""
+    return module != _ASGI or server_name() == "uvicorn"
 
 
 def _missing(module: str, names: list[str]) -> list[str]:
@@ -178,11 +185,15 @@ def leave_workspace() -> None:
     clear_server_request_workspace()
 
 
-def active_login() -> str | None:
-    """Name of the module that guards MLflow's app with a login; ``None`` when nothing does."""
+def active_login(besides: tuple[str, ...] = ()) -> str | None:
+    """Name of the module that guards MLflow's app with a login; ``None`` when nothing does.
+
+    Args:
+        besides: Beginnings of names of modules that the caller knows.
+    """
     hooks = flask_app().before_request_funcs.get(None, [])
     modules = [getattr(hook, "__module__", None) or "unknown" for hook in hooks]
-    foreign = [module for module in modules if not module.startswith(_OWN_HOOKS)]
+    foreign = [module for module in modules if not module.startswith(_OWN_HOOKS + besides)]
     return foreign[0] if foreign else None
 
 

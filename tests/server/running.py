@@ -19,7 +19,7 @@ import pytest
 import requests
 
 START_S = 180
-STOP_S = 30
+STOP_S = 90
 
 
 @dataclass

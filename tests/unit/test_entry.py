@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from mlflow_sentinel_plugin import entry, mlflow_compat
+from mlflow_sentinel_plugin.app import start
 from mlflow_sentinel_plugin.store import migrate
 
 
@@ -64,7 +65,7 @@ def test_importing_it_in_the_process_of_mlflow_server_makes_the_tables(backend):
 def test_wrong_settings_stop_the_start_with_one_line(backend, monkeypatch, capsys):
     monkeypatch.setenv("SENTINEL_DRIFT__RULE", "strict")
     with pytest.raises(SystemExit) as caught:
-        entry.prepare()
+        start.prepare(login=False)
     assert caught.value.code == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
@@ -85,34 +86,34 @@ def test_names_that_only_the_registries_know_are_checked_too(
 ):
     monkeypatch.setenv(variable, value)
     with pytest.raises(SystemExit):
-        entry.prepare()
+        start.prepare(login=False)
     assert says in capsys.readouterr().err
 
 
 def test_a_backend_that_is_no_database_stops_the_start(backend, monkeypatch, capsys):
     monkeypatch.setenv("_MLFLOW_SERVER_FILE_STORE", "./mlruns")
     with pytest.raises(SystemExit):
-        entry.prepare()
+        start.prepare(login=False)
     assert "set storage.uri" in capsys.readouterr().err
 
 
 def test_a_database_that_is_away_is_left_to_the_workers(backend, monkeypatch, capsys, tmp_path):
     (tmp_path / "folder").mkdir()
     monkeypatch.setenv("SENTINEL_STORAGE__URI", f"sqlite:///{tmp_path}/folder")
-    entry.prepare()
+    start.prepare(login=False)
     assert "MLflow starts without it" in capsys.readouterr().err
 
 
 def test_switched_off_touches_nothing(backend, monkeypatch, capsys):
     monkeypatch.setenv("SENTINEL_ENABLED", "false")
-    entry.prepare()
+    start.prepare(login=False)
     assert tables(backend) == []
     assert "switched off" in capsys.readouterr().err
 
 
 def test_hints_are_said_once_in_the_servers_own_process(backend, monkeypatch, capsys):
     monkeypatch.setenv("SENTINEL_API__PORT", "80")
-    entry.prepare()
+    start.prepare(login=False)
     assert "api.port has no effect" in capsys.readouterr().err
 
 
@@ -122,7 +123,9 @@ def test_an_mlflow_without_a_name_sentinel_needs_is_said(monkeypatch):
         mlflow_compat.check()
 
 
-def test_this_mlflow_has_every_name_sentinel_needs():
+@pytest.mark.parametrize("server", ["uvicorn", "gunicorn"])
+def test_this_mlflow_has_every_name_sentinel_needs(monkeypatch, server):
+    monkeypatch.setenv("_MLFLOW_SGI_NAME", server)
     mlflow_compat.check()
 
 
