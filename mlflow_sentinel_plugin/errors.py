@@ -45,6 +45,8 @@ class Unauthenticated(SentinelError):
 
     code = "unauthenticated"
     status = 401
+    challenge: str | None = None
+    """The answer's ``WWW-Authenticate``: what makes a browser ask for name and password."""
 
 
 class Forbidden(SentinelError):

@@ -50,8 +50,9 @@ def list_alerts(query: schemas.AlertQuery) -> Response:
 @allow("read")
 def get_alert(path: AlertPath) -> Response:
     """An alert with its history and deliveries."""
+    visible = visible_experiments()
     with services().db.read() as session:
-        alert = alerts.get(session, path.id, workspace=workspace(), visible=visible_experiments())
+        alert = alerts.get(session, path.id, workspace=workspace(), visible=visible)
         owner = monitors.by_ids(session, [alert.monitor_id])[alert.monitor_id]
         log = alerts.log(session, alert.id)
         sent = deliveries.of_alert(session, alert.id)

@@ -13,7 +13,7 @@ from mlflow_sentinel_plugin import mlflow_compat
 from mlflow_sentinel_plugin.api import errors, key_auth
 from mlflow_sentinel_plugin.api.context import services
 from mlflow_sentinel_plugin.clock import now_ms
-from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unavailable
+from mlflow_sentinel_plugin.errors import Forbidden, NotFound
 from mlflow_sentinel_plugin.store.models import ApiKey
 
 _log = logging.getLogger("mlflow_sentinel.api")
@@ -48,7 +48,8 @@ class Authorizer(Protocol):
 
         Raises:
             Unauthenticated: no or wrong credentials.
-            Unavailable: this login is not supported.
+            Forbidden: the credentials are right, but MLflow does not know the user.
+            Unavailable: this login is not supported, or is away.
         """
         ...
 
@@ -68,43 +69,6 @@ class Authorizer(Protocol):
     def visible(self, user: User) -> frozenset[str] | None:
         """Ids of the experiments ``user`` may read; ``None`` means all of them."""
         ...
-
-
-class OpenAuthorizer:
-    """For a server without a login: as open as MLflow itself."""
-
-    def sign_in(self) -> User:
-        return User(None, is_admin=True)
-
-    def owner(self, name: str | None) -> User:
-        return User(name, is_admin=True)
-
-    def may(self, user: User, permission: Permission, experiment_id: str) -> bool:
-        return True
-
-    def visible(self, user: User) -> frozenset[str] | None:
-        return None
-
-
-class GuardedAuthorizer(OpenAuthorizer):
-    """Open only while MLflow has no login; a login that Sentinel has no adapter for closes Sentinel."""
-
-    def sign_in(self) -> User:
-        self._check_unguarded()
-        return super().sign_in()
-
-    def owner(self, name: str | None) -> User:
-        self._check_unguarded()
-        return super().owner(name)
-
-    def _check_unguarded(self) -> None:
-        login = mlflow_compat.active_login()
-        if login is not None:
-            raise Unavailable(
-                f"MLflow's login is active ({login}) and Sentinel has no adapter for it, so it stays closed",
-                hint="start the server with an --app-name that Sentinel supports",
-                code="unsupported_login",
-            )
 
 
 def allow(permission: Permission) -> Callable[[View], View]:
@@ -143,7 +107,9 @@ def authorize(experiment_id: str, permission: Permission | None = None) -> None:
 def visible_experiments() -> frozenset[str] | None:
     """Ids that lists must be limited to; ``None`` means no limit."""
     g.sentinel_authorized = True
-    return _authorizer().visible(current_user())
+    if "sentinel_visible" not in g:
+        g.sentinel_visible = _authorizer().visible(current_user())
+    return cast("frozenset[str] | None", g.sentinel_visible)
 
 
 def current_user() -> User:
@@ -198,11 +164,11 @@ def _check(permissions: dict[str, Permission]) -> Response | None:
     if request.endpoint is None or request.method == "OPTIONS":
         return None  # Flask answers 404, 405 or the list of methods, and nothing of ours runs
     permission = permissions[request.endpoint]
-    g.sentinel_permission = permission
     if permission == "public":
         return None
     g.sentinel_workspace = mlflow_compat.enter_workspace()
     g.sentinel_user = _sign_in(permission)
+    g.sentinel_permission = permission  # not before: a login may answer by itself
     if permission == "admin" and not g.sentinel_user.is_admin:
         raise Forbidden("this is for MLflow's administrators")
     return None
@@ -212,9 +178,12 @@ def _sign_in(permission: Permission) -> User:
     key = key_auth.key_of_request()
     if key is None:
         return _authorizer().sign_in()
-    row = key_ring().check(services().db, key, now_ms())
+    ring, db, now = key_ring(), services().db, now_ms()
+    row = ring.check(db, key, now)
     key_auth.check_use(row, permission)
-    return replace(_authorizer().owner(row.owner), key=row)
+    user = replace(_authorizer().owner(row.owner), key=row)
+    ring.note_use(db, row, now)
+    return user
 
 
 def _leave_workspace(_error: BaseException | None) -> None:

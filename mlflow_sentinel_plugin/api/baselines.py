@@ -114,8 +114,9 @@ def _detail(baseline_id: str) -> Response:
 
 def _found(baseline_id: str) -> tuple[models.Baseline, models.Monitor]:
     """A baseline and its monitor, once permission on it is given."""
+    visible = visible_experiments()
     with services().db.read() as session:
-        baseline = baselines.get(session, baseline_id, workspace=workspace(), visible=visible_experiments())
+        baseline = baselines.get(session, baseline_id, workspace=workspace(), visible=visible)
         owner = monitors.by_ids(session, [baseline.monitor_id])[baseline.monitor_id]
     authorize(owner.experiment_id)
     return baseline, owner

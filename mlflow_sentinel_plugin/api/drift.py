@@ -51,8 +51,9 @@ def list_events(query: schemas.EventQuery) -> Response:
 @allow("read")
 def get_event(path: EventPath) -> Response:
     """A drift event with the whole verdict on its window."""
+    visible = visible_experiments()
     with services().db.read() as session:
-        event = events.get(session, path.id, workspace=workspace(), visible=visible_experiments())
+        event = events.get(session, path.id, workspace=workspace(), visible=visible)
         owner = monitors.by_ids(session, [event.monitor_id])[event.monitor_id]
         window = windows.get(session, event.window_id, workspace=workspace())
     authorize(owner.experiment_id)
@@ -63,11 +64,12 @@ def get_event(path: EventPath) -> Response:
 @allow("read")
 def get_summary(query: schemas.SummaryQuery) -> Response:
     """Totals, over all experiments and of each."""
+    visible = visible_experiments()
     with services().db.read() as session:
         totals = events.totals(
             session,
             workspace=workspace(),
-            visible=visible_experiments(),
+            visible=visible,
             since=moment(query.since),
             until=moment(query.until),
         )

@@ -61,8 +61,9 @@ def from_sentinel(error: SentinelError) -> Response:
     """An error raised on purpose, as an answer."""
     if error.status >= 500 and error.status != 503:
         return _unexpected(error)
-    retry_after = getattr(error, "retry_after", None)
-    headers = None if retry_after is None else {"Retry-After": str(retry_after)}
+    named = {"Retry-After": "retry_after", "WWW-Authenticate": "challenge"}
+    values = {header: getattr(error, attribute, None) for header, attribute in named.items()}
+    headers = {header: str(value) for header, value in values.items() if value is not None}
     return error_reply(
         error.status, error.code, error.message, hint=error.hint, details=error.details, headers=headers
     )

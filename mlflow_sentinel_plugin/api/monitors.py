@@ -45,11 +45,12 @@ class WindowPath(MonitorPath):
 @allow("read")
 def list_monitors(query: schemas.MonitorQuery) -> Response:
     """All monitors, by name."""
+    visible = visible_experiments()
     with services().db.read() as session:
         found = monitors.list_page(
             session,
             workspace=workspace(),
-            visible=visible_experiments(),
+            visible=visible,
             search=query.search,
             experiment_id=query.experiment,
             state=query.state,

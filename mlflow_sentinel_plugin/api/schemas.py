@@ -551,6 +551,12 @@ class RunDetail(RunOut):
 # --- operations ------------------------------------------------------------------------------------------
 
 
+class MeReply(Reply):
+    name: str | None = Field(description="The signed-in user; null on a server without a login.")
+    admin: bool = Field(description="Whether they are one of MLflow's administrators.")
+    workspace: str = Field(description="The workspace that this request sees.")
+
+
 class HealthReply(Reply):
     status: Literal["ok"]
     version: str

@@ -33,16 +33,17 @@ def install(app: Flask) -> None:
     """Add the page's rules to the sub-app."""
     app.add_url_rule("/sentinel", "ui_root", _to_index, strict_slashes=False)
     app.add_url_rule("/sentinel/", "ui_index", _index)
+    app.add_url_rule("/sentinel/assets/<path:name>", "ui_asset", _asset)
     app.add_url_rule("/sentinel/<path:name>", "ui_file", _file)
 
 
-@allow("public")
+@allow("signed_in")
 def _to_index() -> Response:
     query = f"?{request.query_string.decode()}" if request.query_string else ""
     return redirect(f"{request.script_root}/sentinel/{query}", 308)  # type: ignore[return-value]
 
 
-@allow("public")
+@allow("signed_in")
 def _index() -> Response:
     if not (FOLDER / "index.html").is_file():
         return _page(Response(_NOT_BUILT, 503, mimetype="text/html"))
@@ -52,18 +53,23 @@ def _index() -> Response:
 
 
 @allow("public")
+def _asset(name: str) -> Response:
+    """Script or style of the build: the same for everybody, so no password is hashed for it."""
+    response = send_from_directory(FOLDER / "assets", name)
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+    return _page(response)
+
+
+@allow("signed_in")
 def _file(name: str) -> Response:
-    """A file of the build; any other path is a view of the page, which finds its own way."""
+    """Another file of the build; any other path is a view of the page, which finds its own way."""
     if name.endswith(".py"):
         raise NotFound
     try:
         response = send_from_directory(FOLDER, name)
     except NotFound:
-        if name.startswith("assets/"):
-            raise
         return _index()
-    immutable = name.startswith("assets/")
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if immutable else "no-cache"
+    response.headers["Cache-Control"] = "no-cache"
     return _page(response)
 
 

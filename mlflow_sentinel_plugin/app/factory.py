@@ -1,7 +1,8 @@
 """``create_app()``: MLflow's application, with Sentinel in it if it can be built.
 
 A factory that raises makes uvicorn restart its workers for ever, and MLflow is gone. So this module imports
-little, and whatever fails in Sentinel's part is caught here.
+little, and whatever fails in Sentinel's part is caught here. What fails in MLflow's login is not: better no
+server than one without its login.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlflow_sentinel_plugin import mlflow_compat
+from mlflow_sentinel_plugin import mlflow_compat, mlflow_login
 from mlflow_sentinel_plugin.api import dispatch
 
 if TYPE_CHECKING:
@@ -19,22 +20,32 @@ if TYPE_CHECKING:
 _log = logging.getLogger("mlflow_sentinel")
 
 
-def create_app() -> Any:
-    """MLflow's application with Sentinel inside: ASGI under uvicorn, WSGI otherwise."""
+def create_app(*, login: bool = False) -> Any:
+    """MLflow's application with Sentinel inside: ASGI under uvicorn, WSGI otherwise.
+
+    Args:
+        login: Put MLflow's own login around everything.
+
+    Raises whatever keeps the login from being put in place, and nothing else.
+    """
     _log_to_stderr()
     flask_app = mlflow_compat.flask_app()
-    base = mlflow_compat.fastapi_app(flask_app) if mlflow_compat.server_name() == "uvicorn" else flask_app
+    base = mlflow_login.app_with_login(flask_app) if login else _open_app(flask_app)
     mlflow_alone = flask_app.wsgi_app
     try:
         from mlflow_sentinel_plugin.app import wiring
 
         if not wiring.is_switched_off():
-            _dispatch(flask_app, mlflow_alone, wiring.install(base))
+            _dispatch(flask_app, mlflow_alone, wiring.install(base, login=login))
     except Exception as error:
         _log.exception("Sentinel could not be built; MLflow goes on without it")
         reason = f"Sentinel could not be built: {type(error).__name__}: {error}"
         _dispatch(flask_app, mlflow_alone, dispatch.unavailable(reason))
     return base
+
+
+def _open_app(flask_app: Flask) -> Any:
+    return mlflow_compat.fastapi_app(flask_app) if mlflow_compat.server_name() == "uvicorn" else flask_app
 
 
 def _dispatch(flask_app: Flask, mlflow_alone: Callable[..., Any], sub: Callable[..., Any]) -> None:

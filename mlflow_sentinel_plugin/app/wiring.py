@@ -14,6 +14,8 @@ import anyio
 
 from mlflow_sentinel_plugin import mlflow_compat
 from mlflow_sentinel_plugin.api import auth, guard, openapi, ui
+from mlflow_sentinel_plugin.api.authorizers.basic_auth import BasicAuthAuthorizer
+from mlflow_sentinel_plugin.api.authorizers.open import GuardedAuthorizer
 from mlflow_sentinel_plugin.api.context import EXTENSION, Provider
 from mlflow_sentinel_plugin.app import services
 from mlflow_sentinel_plugin.app.supervisor import Supervisor
@@ -23,7 +25,10 @@ from mlflow_sentinel_plugin.errors import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
-RESOURCES = ("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs", "keys", "health")
+RESOURCES = (
+    *("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs"),
+    *("keys", "me", "health"),
+)
 DEFAULT_MAX_BODY = 64 * 1024 * 1024
 
 
@@ -35,14 +40,17 @@ def is_switched_off() -> bool:
         return False
 
 
-def install(base: Any) -> Callable[..., Any]:
+def install(base: Any, *, login: bool) -> Callable[..., Any]:
     """Build Sentinel and tie its life to that of ``base``, MLflow's application.
+
+    Args:
+        login: MLflow's own login is in place.
 
     Returns:
         Sentinel's own WSGI application.
     """
     supervisor = Supervisor(services.build, services.stop)
-    app = sub_app(supervisor)
+    app = sub_app(supervisor, BasicAuthAuthorizer() if login else GuardedAuthorizer())
     if mlflow_compat.server_name() == "uvicorn":
         mount = mlflow_compat.catch_all_mount(base)
         mount.app = guard.Guard(mount.app, mlflow_compat.static_prefix(), _max_body(supervisor))
@@ -61,7 +69,7 @@ def sub_app(provider: Provider, authorizer: auth.Authorizer | None = None) -> Fl
         openapi.register(app, import_module(f"mlflow_sentinel_plugin.api.{name}").api)
     openapi.install_docs(app)
     ui.install(app)
-    auth.install(app, authorizer or auth.GuardedAuthorizer())
+    auth.install(app, authorizer or GuardedAuthorizer())
     return app
 
 

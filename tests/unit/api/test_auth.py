@@ -8,6 +8,7 @@ from flask import Flask
 from mlflow_sentinel_plugin import mlflow_compat
 from mlflow_sentinel_plugin.api import auth, openapi
 from mlflow_sentinel_plugin.api.auth import allow, authorize, current_user, visible_experiments
+from mlflow_sentinel_plugin.api.authorizers.open import GuardedAuthorizer, OpenAuthorizer
 from mlflow_sentinel_plugin.api.errors import reply
 from mlflow_sentinel_plugin.api.schemas import HealthReply
 from mlflow_sentinel_plugin.errors import Unauthenticated
@@ -58,7 +59,7 @@ def test_a_rule_without_a_permission_fails_the_construction():
     app = openapi.new_app()
     app.add_url_rule("/open", "open", lambda: "x")
     with pytest.raises(RuntimeError, match="no permission is declared for: open"):
-        auth.install(app, auth.OpenAuthorizer())
+        auth.install(app, OpenAuthorizer())
 
 
 def test_a_public_route_needs_no_sign_in():
@@ -105,7 +106,7 @@ def test_a_list_is_limited_to_what_the_user_may_read():
 
 @pytest.mark.parametrize("permission", ["read", "edit", "manage"])
 def test_an_answer_of_a_route_that_asked_for_no_permission_is_withheld(permission):
-    answer = app_with(auth.OpenAuthorizer(), it=view(permission)).get("/it")
+    answer = app_with(OpenAuthorizer(), it=view(permission)).get("/it")
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal_error")
 
 
@@ -116,7 +117,7 @@ def test_asking_for_the_methods_needs_no_permission():
 
 def test_without_a_login_sentinel_is_as_open_as_mlflow(monkeypatch):
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: Flask("mlflow"))
-    client = app_with(auth.GuardedAuthorizer(), it=view("edit", lambda: authorize("7")))
+    client = app_with(GuardedAuthorizer(), it=view("edit", lambda: authorize("7")))
     assert client.get("/it").status_code == 200
 
 
@@ -124,7 +125,7 @@ def test_under_a_login_it_has_no_adapter_for_sentinel_stays_closed(monkeypatch):
     guarded = Flask("mlflow")
     guarded.before_request(lambda: None)
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: guarded)
-    client = app_with(auth.GuardedAuthorizer(), it=view("signed_in"), health=view("public"))
+    client = app_with(GuardedAuthorizer(), it=view("signed_in"), health=view("public"))
     answer = client.get("/it")
     assert (answer.status_code, answer.json["error"]["code"]) == (503, "unsupported_login")
     assert __name__ in answer.json["error"]["message"]
@@ -139,13 +140,13 @@ def test_mlflows_own_hooks_are_no_login():
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", ""])
 def test_outside_uvicorn_a_foreign_host_header_is_refused(monkeypatch, host):
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
-    answer = app_with(auth.OpenAuthorizer(), it=view("public")).get("/it", headers={"Host": host})
+    answer = app_with(OpenAuthorizer(), it=view("public")).get("/it", headers={"Host": host})
     assert answer.status_code == 403
 
 
 def test_outside_uvicorn_a_cross_origin_change_is_refused(monkeypatch):
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
-    client = app_with(auth.OpenAuthorizer(), it=view("public"))
+    client = app_with(OpenAuthorizer(), it=view("public"))
     evil = {"Origin": "http://evil.example"}
     assert client.post("/it", headers=evil).status_code == 403
     assert client.get("/it", headers=evil).status_code == 200
@@ -153,6 +154,6 @@ def test_outside_uvicorn_a_cross_origin_change_is_refused(monkeypatch):
 
 def test_a_workspace_header_on_a_server_without_workspaces_is_refused(monkeypatch):
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
-    client = app_with(auth.OpenAuthorizer(), it=view("signed_in"))
+    client = app_with(OpenAuthorizer(), it=view("signed_in"))
     answer = client.get("/it", headers={"X-MLFLOW-WORKSPACE": "other"})
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "invalid_input")

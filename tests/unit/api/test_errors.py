@@ -8,6 +8,7 @@ import pytest
 
 from mlflow_sentinel_plugin.api import auth, openapi
 from mlflow_sentinel_plugin.api.auth import allow
+from mlflow_sentinel_plugin.api.authorizers.open import OpenAuthorizer
 from mlflow_sentinel_plugin.api.errors import read_json, reply
 from mlflow_sentinel_plugin.api.schemas import MonitorCreate, Reply, RunQuery
 from mlflow_sentinel_plugin.errors import Conflict, InvalidInput, Unavailable
@@ -56,7 +57,7 @@ def client():
     app = openapi.new_app()
     openapi.register(app, api)
     openapi.install_docs(app)
-    auth.install(app, auth.OpenAuthorizer())
+    auth.install(app, OpenAuthorizer())
     return app.test_client()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlflow_sentinel_plugin.api import auth, openapi, ui
+from mlflow_sentinel_plugin.api.authorizers.open import OpenAuthorizer
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 def client(folder):
     app = openapi.new_app()
     ui.install(app)
-    auth.install(app, auth.OpenAuthorizer())
+    auth.install(app, OpenAuthorizer())
     return app.test_client()
 
 

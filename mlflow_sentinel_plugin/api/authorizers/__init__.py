@@ -1,0 +1,1 @@
+"""What Sentinel asks of the server's login: one adapter for each login it knows."""
