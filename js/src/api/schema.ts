@@ -48,7 +48,10 @@ export interface paths {
         /** Baselines, newest first; of one monitor or of all. */
         get: operations["list_baselines"];
         put?: never;
-        /** Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none. */
+        /**
+         * Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none.
+         * @description The body holds rows: CSV with a header, NDJSON, Parquet, Arrow, or JSON, which is a list of records or what MLflow's scoring server takes (dataframe_split, dataframe_records, inputs or instances, with predictions beside them). It may be gzipped. Or, as JSON, an artifact of a run in any of these formats: run_id and artifact_path, and if need be prediction (a name or several), target, timestamp, id, and kinds (column to kind).
+         */
         post: operations["post_baseline"];
         delete?: never;
         options?: never;
@@ -209,6 +212,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your API keys, newest first; an administrator sees everybody's. */
+        get: operations["list_keys"];
+        put?: never;
+        /** Make an API key that acts for you. The answer is the only one that ever holds the key itself. */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key: at once in this worker, within 5 seconds in the others. It stays listed. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The user that this request acts for. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/monitors": {
         parameters: {
             query?: never;
@@ -323,7 +378,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take in rows that a model saw; the answer comes once they are stored for good. */
+        /**
+         * Take in rows that a model saw; the answer comes once they are stored for good.
+         * @description The body holds rows: CSV with a header, NDJSON, Parquet, Arrow, or JSON, which is a list of records or what MLflow's scoring server takes (dataframe_split, dataframe_records, inputs or instances, with predictions beside them). It may be gzipped. Rows that cannot be read are counted and refused one by one, the others stored.
+         */
         post: operations["post_predictions"];
         delete?: never;
         options?: never;
@@ -1001,6 +1059,125 @@ export interface components {
              */
             unknown_columns?: string[];
         };
+        /** KeyCreate */
+        KeyCreate: {
+            /**
+             * Expires In
+             * @description Such as 90d; never, if left out.
+             * @default null
+             */
+            expires_in: string | null;
+            /**
+             * Monitors
+             * @description Names of the only monitors it works on.
+             * @default null
+             */
+            monitors: string[] | null;
+            /**
+             * Name
+             * @description What it is for, on one line.
+             */
+            name: string;
+            /**
+             * Scope
+             * @description ``ingest`` sends rows and baselines, ``read`` looks, ``admin`` does all its owner may.
+             * @enum {string}
+             */
+            scope: "ingest" | "read" | "admin";
+        };
+        /** KeyCreated */
+        KeyCreated: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Key
+             * @description Sent as ``Authorization: Bearer``. It cannot be shown again.
+             */
+            key: string;
+            /**
+             * Last Used At
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            /** Monitors */
+            monitors: string[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description User whose rights bound the key's; null without a login.
+             */
+            owner: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "ingest" | "read" | "admin";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+        };
+        /** KeyOut */
+        KeyOut: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Last Used At
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            /** Monitors */
+            monitors: string[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description User whose rights bound the key's; null without a login.
+             */
+            owner: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "ingest" | "read" | "admin";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+        };
+        /** MeReply */
+        MeReply: {
+            /**
+             * Admin
+             * @description Whether they are one of MLflow's administrators.
+             */
+            admin: boolean;
+            /**
+             * Name
+             * @description The signed-in user; null on a server without a login.
+             */
+            name: string | null;
+            /**
+             * Workspace
+             * @description The workspace that this request sees.
+             */
+            workspace: string;
+        };
         /** MetricOut */
         MetricOut: {
             /**
@@ -1035,21 +1212,25 @@ export interface components {
         MonitorCreate: {
             /**
              * Algorithms
+             * @description Metrics computed for each window.
              * @default null
              */
             algorithms: string[] | null;
             /**
              * Expect Every
+             * @description Longest silence that is normal; default three windows.
              * @default null
              */
             expect_every: string | null;
             /**
              * Experiment Id
+             * @description Decides who may see it; default 0.
              * @default null
              */
             experiment_id: string | null;
             /**
              * Features
+             * @description Column -> what is said of it.
              * @default null
              */
             features: {
@@ -1057,11 +1238,13 @@ export interface components {
             } | null;
             /**
              * Lateness
+             * @description How long a window waits for late rows, like 5m.
              * @default null
              */
             lateness: string | null;
             /**
              * Min Rows
+             * @description Fewer rows in a window are insufficient data.
              * @default null
              */
             min_rows: number | null;
@@ -1071,20 +1254,26 @@ export interface components {
              * @default null
              */
             model: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description 1 to 200 characters, none of / ? # %.
+             */
             name: string;
             /**
              * Paused
+             * @description No verdicts and alerts; rows are still taken in.
              * @default null
              */
             paused: boolean | null;
             /**
              * Rule
+             * @description When it is drift.
              * @default null
              */
             rule: ("calibrated" | "thresholds") | null;
             /**
              * Thresholds
+             * @description Limits: ``<metric>`` (above) or ``<metric>_pvalue`` (below).
              * @default null
              */
             thresholds: {
@@ -1092,15 +1281,20 @@ export interface components {
             } | null;
             /**
              * Timestamp Column
+             * @description Event time of a row; without it its arrival.
              * @default null
              */
             timestamp_column: string | null;
             /**
              * Timezone
+             * @description IANA zone that periods are aligned in.
              * @default null
              */
             timezone: string | null;
-            /** @default null */
+            /**
+             * @description How rows are cut; a change closes the open window.
+             * @default null
+             */
             window: components["schemas"]["WindowSpec"] | null;
         };
         /** MonitorDetail */
@@ -1238,21 +1432,25 @@ export interface components {
         MonitorPatch: {
             /**
              * Algorithms
+             * @description Metrics computed for each window.
              * @default null
              */
             algorithms: string[] | null;
             /**
              * Expect Every
+             * @description Longest silence that is normal; default three windows.
              * @default null
              */
             expect_every: string | null;
             /**
              * Experiment Id
+             * @description Decides who may see it; never null.
              * @default null
              */
             experiment_id: string | null;
             /**
              * Features
+             * @description Column -> what is said of it.
              * @default null
              */
             features: {
@@ -1260,11 +1458,13 @@ export interface components {
             } | null;
             /**
              * Lateness
+             * @description How long a window waits for late rows, like 5m.
              * @default null
              */
             lateness: string | null;
             /**
              * Min Rows
+             * @description Fewer rows in a window are insufficient data.
              * @default null
              */
             min_rows: number | null;
@@ -1276,16 +1476,19 @@ export interface components {
             model: string | null;
             /**
              * Paused
+             * @description No verdicts and alerts; rows are still taken in.
              * @default null
              */
             paused: boolean | null;
             /**
              * Rule
+             * @description When it is drift.
              * @default null
              */
             rule: ("calibrated" | "thresholds") | null;
             /**
              * Thresholds
+             * @description Limits: ``<metric>`` (above) or ``<metric>_pvalue`` (below).
              * @default null
              */
             thresholds: {
@@ -1293,15 +1496,20 @@ export interface components {
             } | null;
             /**
              * Timestamp Column
+             * @description Event time of a row; without it its arrival.
              * @default null
              */
             timestamp_column: string | null;
             /**
              * Timezone
+             * @description IANA zone that periods are aligned in.
              * @default null
              */
             timezone: string | null;
-            /** @default null */
+            /**
+             * @description How rows are cut; a change closes the open window.
+             * @default null
+             */
             window: components["schemas"]["WindowSpec"] | null;
         };
         /** Page[AlertOut] */
@@ -1328,6 +1536,16 @@ export interface components {
         Page_EventOut_: {
             /** Items */
             items: components["schemas"]["EventOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[KeyOut] */
+        Page_KeyOut_: {
+            /** Items */
+            items: components["schemas"]["KeyOut"][];
             /**
              * Next
              * @default null
@@ -1670,7 +1888,9 @@ export interface operations {
     list_alerts: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
                 monitor?: string | null;
                 /** @description Experiment id. */
@@ -1871,7 +2091,9 @@ export interface operations {
     list_baselines: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
                 monitor?: string | null;
             };
@@ -1970,8 +2192,11 @@ export interface operations {
                 monitor: string;
                 /** @description Column(s), comma separated, with the role prediction. */
                 prediction?: string | null;
+                /** @description Column with the role target. */
                 target?: string | null;
+                /** @description Column with the role timestamp. */
                 timestamp?: string | null;
+                /** @description Column with the role id. */
                 id?: string | null;
                 /** @description Switch to it at once; the first baseline always is. */
                 activate?: boolean;
@@ -1982,12 +2207,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/csv": string;
-                "application/json": Record<string, never>;
-                "application/jsonl": Record<string, never>;
-                "application/jsonlines": Record<string, never>;
+                "application/json": unknown;
+                "application/jsonl": unknown;
+                "application/jsonlines": unknown;
                 "application/ndjson": string;
                 "application/parquet": string;
                 "application/vnd.apache.arrow.file": string;
@@ -2284,7 +2509,9 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
                 monitor?: string | null;
                 /** @description Experiment id. */
@@ -2989,11 +3216,400 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description Items of a page. */
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyCreated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     list_monitors: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
+                /** @description Experiment id. */
                 experiment?: string | null;
                 state?: ("ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed") | null;
                 /** @description Part of the name. */
@@ -3686,8 +4302,11 @@ export interface operations {
     list_windows: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
+                /** @description Of a window's start. */
                 since?: string | null;
                 until?: string | null;
                 state?: ("ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed") | null;
@@ -3890,12 +4509,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/csv": string;
-                "application/json": Record<string, never>;
-                "application/jsonl": Record<string, never>;
-                "application/jsonlines": Record<string, never>;
+                "application/json": unknown;
+                "application/jsonl": unknown;
+                "application/jsonlines": unknown;
                 "application/ndjson": string;
                 "application/parquet": string;
                 "application/vnd.apache.arrow.file": string;
@@ -4105,7 +4724,9 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
+                /** @description Items of a page. */
                 limit?: number;
+                /** @description ``next`` of the page before. */
                 cursor?: string | null;
                 /** @description Experiment id or name. */
                 experiment?: string | null;

@@ -5,4 +5,6 @@ import { ApiError } from "@/api/client";
 const retry = (failures: number, error: Error) =>
   failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500);
 
-export const makeClient = () => new QueryClient({ defaultOptions: { queries: { retry, retryDelay: 1000 } } });
+/** `always`: a browser without internet may still reach the server, and if it does not, the page should say so. */
+export const makeClient = () =>
+  new QueryClient({ defaultOptions: { queries: { retry, retryDelay: 1000, networkMode: "always" } } });
