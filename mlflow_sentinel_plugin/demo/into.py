@@ -17,7 +17,7 @@ from mlflow_sentinel_plugin.demo.server import DemoFailed
 from mlflow_sentinel_plugin.demo.story import shortcomings
 from mlflow_sentinel_plugin.errors import SentinelError
 
-READY_SECONDS = 120.0
+READY_SECONDS = 180.0
 ALERT_SECONDS = 20.0
 OTHER_RUNS = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
