@@ -388,3 +388,10 @@ def test_with_the_database_away_a_key_is_neither_right_nor_wrong(server, monkeyp
     monkeypatch.setattr(server.db, "_url", server.db._url.set(database="/nowhere/sentinel.db"))
     answer = server.call("GET", "/monitors", **bearer(key))
     assert (code(answer), "Retry-After" in answer.headers) == ((503, "database_unavailable"), True)
+
+
+def test_the_docs_page_can_send_a_key(server):
+    server.call("GET", "/health")
+    spec = server.app.test_client().get("/api/v1/openapi.json").json
+    assert spec["security"] == [{}, {"bearer": []}]
+    assert spec["components"]["securitySchemes"]["bearer"] == {"type": "http", "scheme": "bearer"}
