@@ -99,6 +99,18 @@ def is_server_command() -> bool:
     return context.command is importlib.import_module("mlflow.cli").server
 
 
+def chosen_server() -> tuple[str, str]:
+    """In the process of ``mlflow server``: the web server it is about to start, and the options for it."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    given = context.params if context is not None else {}
+    for name in ("gunicorn", "waitress"):
+        if given.get(f"{name}_opts") is not None:
+            return name, given[f"{name}_opts"]
+    return "uvicorn", given.get("uvicorn_opts") or ""
+
+
 def flask_app() -> Flask:
     """MLflow's own Flask app."""
     from mlflow.server import app

@@ -33,10 +33,12 @@ def create_app(*, login: bool = False) -> Any:
     base = mlflow_login.app_with_login(flask_app) if login else _open_app(flask_app)
     mlflow_alone = flask_app.wsgi_app
     try:
-        from mlflow_sentinel_plugin.app import wiring
+        from mlflow_sentinel_plugin.app import servers, wiring
 
         if not wiring.is_switched_off():
-            _dispatch(flask_app, mlflow_alone, wiring.install(base, login=login))
+            refusal = servers.refusal_in_worker()
+            sub = dispatch.unavailable(refusal) if refusal else wiring.install(base, login=login)
+            _dispatch(flask_app, mlflow_alone, sub)
     except Exception as error:
         _log.exception("Sentinel could not be built; MLflow goes on without it")
         reason = f"Sentinel could not be built: {type(error).__name__}: {error}"

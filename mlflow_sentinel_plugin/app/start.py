@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from mlflow_sentinel_plugin import mlflow_compat, mlflow_login
-from mlflow_sentinel_plugin.app import preparation
+from mlflow_sentinel_plugin.app import preparation, servers
 from mlflow_sentinel_plugin.config import Config, load_config
 from mlflow_sentinel_plugin.errors import ConfigError, SentinelError, Unavailable
 from mlflow_sentinel_plugin.store.engine import Database
@@ -29,6 +29,8 @@ def prepare(*, login: bool) -> None:
             mlflow_login.prepare()
         if not loaded.config.server.enabled:
             return _say("switched off (server.enabled: false); this is MLflow alone")
+        if _is_refused():
+            return None
         mlflow_compat.check()
         preparation.check_names(loaded.config)
         db = preparation.open_database(loaded.config)
@@ -39,6 +41,18 @@ def prepare(*, login: bool) -> None:
     if not login:
         _say("this server has no login: Sentinel is as open as MLflow")
     _make_tables(db, loaded.config)
+
+
+def _is_refused() -> bool:
+    """Whether Sentinel stays off under this web server; said in one line."""
+    server, options = mlflow_compat.chosen_server()
+    reason = servers.refusal_at_start(server, options)
+    if reason is None:
+        return False
+    if servers.cannot_start(server):
+        _stop(ConfigError(f"{reason}. MLflow cannot run any --app-name under it here"))
+    _say(f"{reason}. MLflow starts without it")
+    return True
 
 
 def _make_tables(db: Database, config: Config) -> None:

@@ -111,6 +111,68 @@ def test_switched_off_touches_nothing(backend, monkeypatch, capsys):
     assert "switched off" in capsys.readouterr().err
 
 
+def server_command(**options):
+    """The command ``mlflow server`` with these options, running."""
+    from mlflow.cli import server
+
+    context = click.Context(server, info_name="server")
+    context.params.update(options)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("options", "worker_class"),
+    [
+        ("", "sync"),
+        ("--timeout 60", "sync"),
+        ("--threads 1", "sync"),
+        ("-k gevent", "gevent"),
+        ("--worker-class=gevent --threads 8", "gevent"),
+    ],
+)
+def test_a_worker_class_that_is_not_supported_is_said_in_one_line(
+    backend, monkeypatch, capsys, options, worker_class
+):
+    monkeypatch.delenv("GUNICORN_CMD_ARGS", raising=False)
+    with server_command(gunicorn_opts=options):
+        start.prepare(login=False)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"Sentinel does not work under gunicorn's worker class {worker_class};" in line
+    assert "--worker-class gthread" in line
+    assert tables(backend) == []
+
+
+@pytest.mark.parametrize("options", ["-k gthread", "--threads 8", "--config own.py", "-k own.Worker", "-k"])
+def test_other_options_of_gunicorn_are_left_to_its_workers(backend, monkeypatch, options):
+    monkeypatch.delenv("GUNICORN_CMD_ARGS", raising=False)
+    with server_command(gunicorn_opts=options):
+        start.prepare(login=False)
+    assert migrate.VERSION_TABLE in tables(backend)
+
+
+def test_gunicorns_own_variable_counts(backend, monkeypatch):
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--threads 4")
+    with server_command(gunicorn_opts=""):
+        start.prepare(login=False)
+    assert migrate.VERSION_TABLE in tables(backend)
+
+
+@pytest.mark.parametrize(("platform", "code"), [("linux", 1), ("win32", None)])
+def test_waitress_stops_the_start_where_mlflow_cannot_run_a_plugin_under_it(
+    backend, monkeypatch, capsys, platform, code
+):
+    monkeypatch.setattr("mlflow_sentinel_plugin.app.servers.sys.platform", platform)
+    with server_command(waitress_opts=""):
+        try:
+            start.prepare(login=False)
+            ended = None
+        except SystemExit as error:
+            ended = error.code
+    assert ended == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Sentinel does not work under waitress; use uvicorn" in line
+
+
 def test_hints_are_said_once_in_the_servers_own_process(backend, monkeypatch, capsys):
     monkeypatch.setenv("SENTINEL_API__PORT", "80")
     start.prepare(login=False)

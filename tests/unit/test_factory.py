@@ -2,22 +2,24 @@ from __future__ import annotations
 
 import builtins
 import sys
+from types import ModuleType
 
 import pytest
 from flask import Flask
 
 from mlflow_sentinel_plugin import mlflow_compat
-from mlflow_sentinel_plugin.app import create_app, factory, wiring
+from mlflow_sentinel_plugin.app import create_app, factory, servers, wiring
 
 
 @pytest.fixture
 def mlflow(monkeypatch):
-    """MLflow's app, as under gunicorn, and no Sentinel left running."""
+    """MLflow's app, as under gunicorn with threads, and no Sentinel left running."""
     app = Flask("mlflow")
     app.add_url_rule("/health", "health", lambda: "OK")
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: app)
     monkeypatch.setattr(factory, "_log_to_stderr", lambda: None)
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
+    monkeypatch.setitem(sys.modules, servers.GTHREAD, ModuleType("gthread"))
     return app
 
 
@@ -47,6 +49,16 @@ def test_a_library_that_cannot_be_imported_does_not_take_mlflow_down(mlflow, mon
 
     monkeypatch.setattr(builtins, "__import__", importing)
     assert_mlflow_goes_on(mlflow, says="libarrow.so is missing")
+
+
+def test_under_another_worker_class_of_gunicorn_mlflow_runs_alone(mlflow, monkeypatch):
+    monkeypatch.delitem(sys.modules, servers.GTHREAD)
+    assert_mlflow_goes_on(mlflow, says="does not work under this worker class of gunicorn; use uvicorn")
+
+
+def test_under_waitress_mlflow_runs_alone(mlflow, monkeypatch):
+    monkeypatch.setenv("_MLFLOW_SGI_NAME", "waitress")
+    assert_mlflow_goes_on(mlflow, says="does not work under waitress; use uvicorn")
 
 
 def test_switched_off_nothing_is_dispatched(mlflow, monkeypatch):
