@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { niceTicks, stepAxis, timeAxis } from "./scale";
+import { niceTicks, orderAxis, stepAxis, timeAxis } from "./scale";
 
 describe("ticks from zero", () => {
   test.each([
@@ -45,4 +45,12 @@ test("years of windows keep a handful of ticks", () => {
 test("training steps have whole ticks within the range", () => {
   expect(stepAxis([0, 1], String).ticks).toEqual([0, 1]);
   expect(stepAxis([0, 39], String).ticks).toEqual([0, 10, 20, 30]);
+});
+
+test("windows of a row count stand in equal steps, told apart by the second if need be", () => {
+  const axis = orderAxis([noon, noon + 900, noon + 7000], "utc");
+  expect(axis.domain).toEqual([0, 2]);
+  expect(axis.ticks.map(axis.format)).toEqual(["12:00:00", "12:00:00", "12:00:07"]);
+  expect(orderAxis([noon, noon + HOUR], "utc").format(1)).toBe("10 Mar 13:00");
+  expect(orderAxis([noon], "utc").domain).toEqual([-1, 1]);
 });

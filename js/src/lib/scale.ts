@@ -1,5 +1,5 @@
 import type { Zone } from "./preferences";
-import { clock, day, shortTime } from "./time";
+import { clock, day, seconds, shortTime } from "./time";
 
 /** Where an axis has its ticks, and what they read. */
 export interface Axis {
@@ -42,6 +42,16 @@ export function timeAxis(times: readonly number[], zone: Zone, count = 6): Axis 
   const format = (at: number) =>
     midnight(at) ? day(at, zone) : dated(at) ? shortTime(at, zone) : clock(at, zone);
   return { domain: [from, to], ticks, format };
+}
+
+/** An axis of windows of a row count, which may follow each other within seconds: equal steps, dated each. */
+export function orderAxis(times: readonly number[], zone: Zone, count = 6): Axis {
+  const last = times.length - 1;
+  const every = Math.max(1, Math.ceil(times.length / count));
+  const ticks = times.map((_, i) => i).filter((i) => i % every === 0);
+  const brief = (times[last] ?? 0) - (times[0] ?? 0) < 10 * MINUTE;
+  const label = (at: number) => (brief ? seconds(at, zone) : shortTime(at, zone));
+  return { domain: extent([0, last], 1), ticks, format: (i) => label(times[i] ?? 0) };
 }
 
 /** An axis of training steps. */

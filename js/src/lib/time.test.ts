@@ -12,6 +12,10 @@ test("a window names the second date only where it differs", () => {
   expect(span(at, at + 86_400_000, "utc")).toBe("10 Mar 13:05 – 11 Mar 13:05");
 });
 
+test("a window of seconds shows them", () => {
+  expect(span(at, at + 4000, "utc")).toBe("10 Mar 13:05:00 – 13:05:04");
+});
+
 describe("a duration", () => {
   test.each([
     [999, "0 s"],

@@ -8,6 +8,7 @@ type Shape = Intl.DateTimeFormatOptions;
 
 const DATE: Shape = { day: "numeric", month: "short" };
 const CLOCK: Shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const SECONDS: Shape = { ...CLOCK, second: "2-digit" };
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function format(at: number, zone: Zone, shape: Shape): string {
@@ -33,11 +34,15 @@ export const shortTime = (at: number, zone: Zone) => `${format(at, zone, DATE)} 
 /** `13:05` */
 export const clock = (at: number, zone: Zone) => format(at, zone, CLOCK);
 
+/** `13:05:09` */
+export const seconds = (at: number, zone: Zone) => format(at, zone, SECONDS);
+
 /** `24 Nov` */
 export const day = (at: number, zone: Zone) => format(at, zone, DATE);
 
-/** `24 Nov 13:00 – 14:00`; the second date only where it differs. */
+/** `24 Nov 13:00 – 14:00`; the second date only where it differs, seconds only where minutes do not tell. */
 export function span(start: number, end: number, zone: Zone): string {
+  if (end - start < MINUTE) return `${day(start, zone)} ${seconds(start, zone)} – ${seconds(end, zone)}`;
   const sameDay =
     format(start, zone, { ...DATE, year: "numeric" }) === format(end, zone, { ...DATE, year: "numeric" });
   return `${shortTime(start, zone)} – ${sameDay ? format(end, zone, CLOCK) : shortTime(end, zone)}`;

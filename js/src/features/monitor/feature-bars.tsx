@@ -11,8 +11,10 @@ import styles from "./monitor.module.css";
 
 const ShareBars = lazy(() => import("@/charts/share-bars"));
 
-const ROW = 26;
+const MANY = 12;
 const AXIS = 40;
+/** Rows of the chart come closer where there are many. */
+const rowHeight = (rows: number) => (rows > MANY ? 19 : 26);
 
 interface Props {
   monitor: string;
@@ -53,7 +55,7 @@ function Chart({ distribution }: { distribution: Distribution }) {
         title="Baseline against window"
         unit="share of present values"
         summary={distributionText(bins)}
-        height={bins.length * ROW + AXIS}
+        height={bins.length * rowHeight(bins.length) + AXIS}
         legend={<Legend distribution={distribution} />}
         chart={<ShareBars bins={bins} />}
         table={<Table bins={bins} />}

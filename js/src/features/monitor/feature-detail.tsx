@@ -1,7 +1,7 @@
 import type { Feature, MonitorDetail, WindowDetail } from "@/api/types";
 import { Panel } from "@/components/panel";
 import { StateBadge } from "@/components/state-badge";
-import { words } from "@/lib/format";
+import { reasonText } from "@/lib/reasons";
 import { FeatureBars } from "./feature-bars";
 import { FeatureSeries } from "./feature-series";
 import styles from "./monitor.module.css";
@@ -16,7 +16,7 @@ interface Props {
 export const FeatureDetail = ({ monitor, window, feature }: Props) => (
   <Panel title={feature.name} actions={<StateBadge state={feature.state} provisional={window.provisional} />}>
     <div className={styles.detail}>
-      {feature.reason && <p>{words(feature.reason)}</p>}
+      {reasonText(feature) && <p>Why: {reasonText(feature)}</p>}
       <FeatureBars monitor={monitor.name} window={window} feature={feature} />
       <FeatureSeries monitor={monitor} window={window.id} feature={feature.name} />
     </div>

@@ -12,10 +12,10 @@ import table from "@/components/table.module.css";
 import { NONE, plural, value } from "@/lib/format";
 import { missingReason, seriesKeys, seriesName, seriesValue } from "@/lib/metrics";
 import { useZone, type Zone } from "@/lib/preferences";
-import { timeAxis } from "@/lib/scale";
 import { STATE_WORDS, toState } from "@/lib/states";
 import { span, toMs } from "@/lib/time";
 import { useSelection } from "./use-selection";
+import { placeWindows } from "./window-axis";
 
 const LineChart = lazy(() => import("@/charts/line-chart"));
 
@@ -60,7 +60,7 @@ function Chart({ series, monitor, window }: { series: Series; monitor: MonitorDe
   const { metric, selectMetric, selectWindow } = useSelection();
   const keys = seriesKeys(series.points);
   const key = keys.find((name) => name === metric) ?? defaultKey(monitor, keys);
-  const points = featurePoints(series, key, zone);
+  const { points, axis } = placeWindows(featurePoints(series, key, zone), monitor, zone, 4);
   if (points.length === 0) return <Message title="No closed window has this feature yet" />;
   return (
     <ChartFrame
@@ -79,11 +79,7 @@ function Chart({ series, monitor, window }: { series: Series; monitor: MonitorDe
       chart={
         <LineChart
           points={points}
-          axis={timeAxis(
-            points.map((point) => point.x),
-            zone,
-            4,
-          )}
+          axis={axis}
           formatY={value}
           threshold={threshold(monitor, series, key)}
           minTop={0.1}

@@ -7,7 +7,8 @@ import { SortHeader } from "@/components/sort-header";
 import { StateBadge } from "@/components/state-badge";
 import table from "@/components/table.module.css";
 import { Span } from "@/components/time";
-import { count, percent, pValue, value, words } from "@/lib/format";
+import { count, percent, pValue, value } from "@/lib/format";
+import { reasonText } from "@/lib/reasons";
 import { parseOrder, sortRows } from "@/lib/sort";
 import { stateRank } from "@/lib/states";
 import { useUrlState } from "@/lib/use-url-state";
@@ -159,9 +160,7 @@ function Row({ feature, selected, onSelect }: RowProps) {
       </th>
       <td>
         <StateBadge state={feature.state} />
-        {feature.reason && feature.reason !== feature.state && (
-          <span className={table.sub}>{words(feature.reason)}</span>
-        )}
+        <span className={table.sub}>{reasonText(feature)}</span>
       </td>
       <td className={table.number}>
         <Effect effect={feature.effect} drifted={feature.drifted} />

@@ -11,8 +11,8 @@ import { StateBadge } from "@/components/state-badge";
 import table from "@/components/table.module.css";
 import { value } from "@/lib/format";
 import { useZone } from "@/lib/preferences";
-import { timeAxis } from "@/lib/scale";
 import { timelinePoints, timelineText } from "./timeline-points";
+import { placeWindows } from "./window-axis";
 
 const LineChart = lazy(() => import("@/charts/line-chart"));
 
@@ -36,7 +36,8 @@ export function Timeline({ monitor, selected, onSelect }: Props) {
 
 function Chart({ series, monitor, selected, onSelect }: Props & { series: Series }) {
   const [zone] = useZone();
-  const points = timelinePoints(series, monitor.open_window, zone);
+  const windows = timelinePoints(series, monitor.open_window, zone);
+  const { points, axis } = placeWindows(windows, monitor, zone, 6);
   if (points.length === 0)
     return (
       <Message title="No window has closed yet">
@@ -54,10 +55,7 @@ function Chart({ series, monitor, selected, onSelect }: Props & { series: Series
       chart={
         <LineChart
           points={points}
-          axis={timeAxis(
-            points.map((point) => point.x),
-            zone,
-          )}
+          axis={axis}
           formatY={value}
           minTop={0.3}
           selected={selected}
