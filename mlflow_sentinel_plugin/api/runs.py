@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from flask import Response
 from pydantic import BaseModel
 
@@ -11,7 +14,9 @@ from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import reply
 from mlflow_sentinel_plugin.api.lookup import moment
 from mlflow_sentinel_plugin.api.openapi import blueprint
+from mlflow_sentinel_plugin.errors import Unavailable
 from mlflow_sentinel_plugin.store import baselines, runs
+from mlflow_sentinel_plugin.store.models import RunSnapshot
 
 api = blueprint("runs", "MLflow's runs, as the poller last saw them")
 
@@ -63,6 +68,14 @@ def get_run(path: RunPath) -> Response:
     }
     return reply(
         schemas.RunDetail.model_validate(
-            {**present.run(row, of.get(row.run_id, [])), "artifacts": row.artifacts, "history": history}
+            {**present.run(row, of.get(row.run_id, [])), "artifacts": _artifacts(row), "history": history}
         )
     )
+
+
+def _artifacts(row: RunSnapshot) -> list[dict[str, Any]]:
+    """What MLflow lists now, as a finished run may still get files; else what the poller last saw."""
+    try:
+        return [asdict(artifact) for artifact in services().tracking.artifacts(row.run_id)]
+    except Unavailable:
+        return row.artifacts
