@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import inspect
 from mlflow.cli import cli
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from mlflow_sentinel_plugin.store import migrate
+from mlflow_sentinel_plugin.cli import main
 from mlflow_sentinel_plugin.store.engine import Database
 
 uri, artifacts = sys.argv[1:]
@@ -25,6 +25,11 @@ def mlflow_starts():
 def mlflow_db_upgrade():
     CliRunner().invoke(cli, ["db", "upgrade", uri], catch_exceptions=False, standalone_mode=False)
 
+def sentinel_db(command, *options):
+    '''``mlflow-sentinel db …``: its exit code and what it says.'''
+    done = CliRunner().invoke(main, ["db", command, "--backend-store-uri", uri, *options])
+    return done.exit_code, done.output.strip().rsplit(": ")[-1]
+
 def tables():
     with db.read() as session:
         return set(inspect(session.connection()).get_table_names())
@@ -33,20 +38,25 @@ def tables():
 MLFLOW_FIRST = """
 mlflow_starts()
 alone = tables()
-migrate.upgrade(db)
+assert sentinel_db("check") == (1, "missing")
+assert sentinel_db("upgrade") == (0, "brought up to date")
 mlflow_db_upgrade()
 mlflow_starts()
-assert migrate.check(db) == "current"
-migrate.drop(db)
+assert sentinel_db("check") == (0, "current")
+made = len(tables() - alone)
+assert sentinel_db("drop", "--yes") == (0, f"removed {made} tables")
 assert tables() == alone
+mlflow_db_upgrade()
+mlflow_starts()
+assert sentinel_db("check") == (1, "missing")
 print("passed")
 """
 
 SENTINEL_FIRST = """
-migrate.upgrade(db)
+assert sentinel_db("upgrade") == (0, "brought up to date")
 mlflow_starts()
 mlflow_db_upgrade()
-assert migrate.check(db) == "current"
+assert sentinel_db("check") == (0, "current")
 print("passed")
 """
 

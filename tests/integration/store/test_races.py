@@ -126,3 +126,25 @@ def test_cursors_set_at_once_all_succeed(db, at_once):
         return number
 
     assert at_once(put) == [0, 1, 2, 3]
+
+
+def test_a_block_numbered_first_and_committed_later_is_not_skipped(db, m):
+    if db.path is not None:
+        pytest.skip("SQLite has one writer at a time: two transactions cannot overlap")
+    with db.write() as slow:
+        first = inbox.add(slow, m, b"first", 1, 0, now=1).id
+        with db.write() as quick:
+            second = inbox.add(quick, m, b"second", 2, 0, now=2).id
+        assert first < second
+        assert fold_all(db, m) == [b"second"]
+    assert fold_all(db, m) == [b"first"]
+    with db.read() as session:
+        assert inbox.total_pending(session) == 0
+
+
+def fold_all(db, m):
+    """Take what is there, as the leader does."""
+    with db.write() as session:
+        blocks = inbox.oldest(session, m, 100)
+        inbox.remove(session, [block.id for block in blocks])
+    return [block.data for block in blocks]
