@@ -17,6 +17,7 @@ from mlflow_sentinel_plugin.detect.detector import Detector
 from mlflow_sentinel_plugin.detect.result import WindowResult
 from mlflow_sentinel_plugin.entities import WindowState
 from mlflow_sentinel_plugin.errors import Conflict, CorruptData, LeaseLost, Unavailable
+from mlflow_sentinel_plugin.pipeline import publish
 from mlflow_sentinel_plugin.pipeline.backoff import Backoff
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.judging import detector_of, signals_of, verdict_of
@@ -114,8 +115,11 @@ class Scorer:
         window = windows.record_verdict(session, seen, verdict_of(result), now)
         features = [signal.name for signal in result.signals]
         event = events.record(session, window, monitor, features=features, summary=result.summary, now=now)
+        publish.window(session, window, previous, now)
+        if event is not None:
+            publish.drift(session, event, now)
         if newest and window.baseline_id == monitor.baseline_id:
-            monitor.state, monitor.severity = window.state, window.severity
+            _follow(session, monitor, window, now)
             if previous is None:
                 monitor.detector_state = detector.state()
         findings = findings_of_window(
@@ -129,7 +133,15 @@ class Scorer:
             previous_state=previous,
         )
         telling = [finding for finding in findings if newest or _tells_of_the_past(finding)]
-        outbox.record(session, self._alerting, _subject(session, monitor, window), telling, now)
+        subject = _subject(session, monitor, window)
+        publish.alerts(session, outbox.record(session, self._alerting, subject, telling, now), now)
+
+
+def _follow(session: Session, monitor: Monitor, window: Window, now: int) -> None:
+    """The monitor is in the state of its newest window."""
+    if (monitor.state, monitor.severity) != (window.state, window.severity):
+        monitor.state, monitor.severity = window.state, window.severity
+        publish.monitor(session, monitor, now)
 
 
 def _tells_of_the_past(finding: Finding) -> bool:

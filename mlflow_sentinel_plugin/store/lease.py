@@ -17,6 +17,7 @@ from mlflow_sentinel_plugin.store.results import rows_touched
 
 LEADER = "leader"
 TTL_MS = 6_000
+_FENCED = "sentinel_fenced"
 TRUSTED_SHARE = 0.8
 """Share of its lifetime that a lease is trusted without another beat, by the local monotonic clock."""
 
@@ -179,6 +180,12 @@ def fence(session: Session, epoch: int, name: str = LEADER) -> None:
     held = update(lease).where(lease.name == name, lease.epoch == epoch, lease.owner.is_not(None))
     if rows_touched(session, held.values(epoch=epoch)) != 1:
         raise LeaseLost(f"epoch {epoch} of the lease {name!r} is over; another process leads")
+    session.info[_FENCED] = True
+
+
+def is_fenced(session: Session) -> bool:
+    """Whether :func:`fence` has been passed in this session."""
+    return _FENCED in session.info
 
 
 def status(session: Session, name: str = LEADER) -> LeaseStatus:

@@ -387,3 +387,17 @@ class ApiKey(Base):
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
     last_used_at: Mapped[int | None] = mapped_column(BigInteger)
     """To the minute."""
+
+
+class StreamEntry(Base):
+    """Something the leader did that an open page should hear of; see ``store.stream``."""
+
+    __tablename__ = "sentinel_stream"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """The time it was written (ms), or one more than the entry before: in the order of the commits."""
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(32))
+    """``window``, ``drift``, ``alert`` or ``monitor``."""
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
