@@ -6,6 +6,7 @@ import importlib
 import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
 from mlflow_sentinel_plugin.errors import InvalidInput, NotFound, Unavailable
@@ -147,25 +148,41 @@ def backend_uri() -> str | None:
 def check_request() -> str | None:
     """Why MLflow would refuse the current request by its Host or Origin; ``None`` when it would not.
 
-    Under uvicorn MLflow's own middleware has done it already.
+    Under uvicorn MLflow's own middleware has done it already, but not for a socket. Its handshake is a GET,
+    and yet a foreign page that opened one could read what comes: it is held to what a POST is held to.
     """
     from flask import request
     from mlflow.environment_variables import MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE
     from mlflow.server.security import get_allowed_hosts, get_allowed_origins
     from mlflow.server.security_utils import is_allowed_host_header, should_block_cors_request
 
-    if server_name() == "uvicorn" or MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE.get() == "true":
+    if MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE.get() == "true":
+        return None
+    if server_name() == "uvicorn" and not is_socket():
         return None
     if not is_allowed_host_header(get_allowed_hosts(), request.headers.get("Host", "")):
         return "the Host header is not allowed; see --allowed-hosts of mlflow server"
     origin = request.headers.get("Origin", "")
-    if should_block_cors_request(origin, request.method, get_allowed_origins()):
-        return "a cross-origin change was blocked; see --cors-allowed-origins of mlflow server"
+    if is_socket() and urlsplit(origin).netloc == request.headers.get("Host"):
+        return None
+    method = "POST" if is_socket() else request.method
+    if should_block_cors_request(origin, method, get_allowed_origins()):
+        what = "socket" if is_socket() else "change"
+        return f"a cross-origin {what} was blocked; see --cors-allowed-origins of mlflow server"
     return None
+
+
+def is_socket() -> bool:
+    """Whether the current request is the handshake of a WebSocket, on a route for one."""
+    from flask import request
+
+    return request.url_rule is not None and request.url_rule.websocket
 
 
 def enter_workspace() -> str:
     """Resolve the workspace of the current request; ``default`` when MLflow has none.
+
+    A browser can send no header with a socket's handshake: there ``?workspace=`` does the same.
 
     Raises:
         InvalidInput: the server has no workspaces, or the name cannot be one.
@@ -179,8 +196,10 @@ def enter_workspace() -> str:
     )
     from mlflow.utils.workspace_context import get_request_workspace, set_server_request_workspace
 
-    if server_name() != "uvicorn":
+    if server_name() != "uvicorn" or is_socket():
         header = request.headers.get(WORKSPACE_HEADER_NAME)
+        if header is None and is_socket():
+            header = request.args.get("workspace")
         try:
             found = resolve_workspace_for_request_if_enabled(request.path, header)
         except MlflowException as error:

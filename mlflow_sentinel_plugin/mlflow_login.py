@@ -85,6 +85,18 @@ def app_with_login(app: Flask) -> Any:
     return made
 
 
+def secret_key() -> str:
+    """What MLflow's login signs with, the same in all workers.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    key = os.environ.get(_SECRET_KEY)
+    if not key:
+        raise Unavailable(f"{_SECRET_KEY} is not set in this process")
+    return key
+
+
 def signed_in_name() -> str:
     """The user of the current request, as MLflow's login finds them; takes one password hash.
 

@@ -10,10 +10,10 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from flask import Flask, Response, current_app, g, request
 
 from mlflow_sentinel_plugin import mlflow_compat
-from mlflow_sentinel_plugin.api import errors, key_auth
+from mlflow_sentinel_plugin.api import errors, key_auth, tickets
 from mlflow_sentinel_plugin.api.context import services
 from mlflow_sentinel_plugin.clock import now_ms
-from mlflow_sentinel_plugin.errors import Forbidden, NotFound
+from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unauthenticated
 from mlflow_sentinel_plugin.store.models import ApiKey
 
 _log = logging.getLogger("mlflow_sentinel.api")
@@ -94,12 +94,12 @@ def authorize(experiment_id: str, permission: Permission | None = None) -> None:
     """
     g.sentinel_authorized = True
     wanted = permission or g.sentinel_permission
-    user, authorizer = current_user(), _authorizer()
+    user, adapter = current_user(), authorizer()
     if user.key is not None and not key_auth.scope_allows(user.key, wanted):
         raise Forbidden(f"this needs more than the scope {user.key.scope} of this API key", code="key_scope")
-    if authorizer.may(user, wanted, experiment_id):
+    if adapter.may(user, wanted, experiment_id):
         return
-    if not authorizer.may(user, "read", experiment_id):
+    if not adapter.may(user, "read", experiment_id):
         raise NotFound("there is no such thing, or you may not see it")
     raise Forbidden(f"this needs the permission {wanted.upper()} on experiment {experiment_id}")
 
@@ -108,7 +108,7 @@ def visible_experiments() -> frozenset[str] | None:
     """Ids that lists must be limited to; ``None`` means no limit."""
     g.sentinel_authorized = True
     if "sentinel_visible" not in g:
-        g.sentinel_visible = _authorizer().visible(current_user())
+        g.sentinel_visible = authorizer().visible(current_user())
     return cast("frozenset[str] | None", g.sentinel_visible)
 
 
@@ -117,19 +117,19 @@ def current_user() -> User:
     return cast(User, g.sentinel_user)
 
 
-def install(app: Flask, authorizer: Authorizer, extra: dict[str, Permission] | None = None) -> None:
+def install(app: Flask, adapter: Authorizer, extra: dict[str, Permission] | None = None) -> None:
     """Deny by default: run the checks before each request of ``app``.
 
     Args:
         app: The sub-app with all its rules.
-        authorizer: The adapter of the server's login.
+        adapter: That of the server's login.
         extra: Permissions of endpoints whose views cannot be decorated.
 
     Raises:
         RuntimeError: a rule declares no permission.
     """
     permissions = _permissions(app, extra or {})
-    app.extensions[AUTHORIZER] = authorizer
+    app.extensions[AUTHORIZER] = adapter
     app.extensions[KEY_RING] = key_auth.KeyRing()
 
     def check() -> Response | None:
@@ -175,15 +175,25 @@ def _check(permissions: dict[str, Permission]) -> Response | None:
 
 
 def _sign_in(permission: Permission) -> User:
+    if mlflow_compat.is_socket() and "ticket" in request.args:
+        return _holder(request.args["ticket"])
     key = key_auth.key_of_request()
     if key is None:
-        return _authorizer().sign_in()
+        return authorizer().sign_in()
     ring, db, now = key_ring(), services().db, now_ms()
     row = ring.check(db, key, now)
     key_auth.check_use(row, permission)
-    user = replace(_authorizer().owner(row.owner), key=row)
+    user = replace(authorizer().owner(row.owner), key=row)
     ring.note_use(db, row, now)
     return user
+
+
+def _holder(ticket: str) -> User:
+    name = tickets.holder(ticket, now_ms())
+    try:
+        return authorizer().owner(name)
+    except Unauthenticated:
+        raise Unauthenticated("the ticket's user is no user any more", code="ticket_invalid") from None
 
 
 def _leave_workspace(_error: BaseException | None) -> None:
@@ -204,5 +214,6 @@ def key_ring() -> key_auth.KeyRing:
     return cast(key_auth.KeyRing, current_app.extensions[KEY_RING])
 
 
-def _authorizer() -> Authorizer:
+def authorizer() -> Authorizer:
+    """The adapter of the server's login."""
     return cast(Authorizer, current_app.extensions[AUTHORIZER])

@@ -557,6 +557,11 @@ class MeReply(Reply):
     workspace: str = Field(description="The workspace that this request sees.")
 
 
+class TicketReply(Reply):
+    ticket: str | None = Field(description="For `?ticket=`; null: this server has no login, none is needed.")
+    expires_in: int = Field(description="Seconds within which the socket must be opened.")
+
+
 class HealthReply(Reply):
     status: Literal["ok"]
     version: str
