@@ -38,3 +38,20 @@ test("a refusal carries the server's reason and hint", async () => {
     hint: "Start it.",
   });
 });
+
+test.each([
+  ["?workspace=team-a", "team-a"],
+  ["", null],
+])("the page's address says which workspace is asked: %s", async (search, expected) => {
+  window.history.replaceState(null, "", `/${search}`);
+  let sent: string | null = "nothing asked";
+  server.use(
+    http.get("*/api/v1/health", ({ request }) => {
+      sent = request.headers.get("X-MLFLOW-WORKSPACE");
+      return HttpResponse.json({});
+    }),
+  );
+  await get("/health");
+  expect(sent).toBe(expected);
+  window.history.replaceState(null, "", "/");
+});

@@ -13,6 +13,12 @@ export const apiUrl = (path: string, params: Params = {}) => {
   return url;
 };
 
+/** The page's `?workspace=`, as MLflow takes it; none means MLflow's default. */
+const workspaceHeader = (): Record<string, string> => {
+  const name = new URLSearchParams(window.location.search).get("workspace");
+  return name ? { "X-MLFLOW-WORKSPACE": name } : {};
+};
+
 /** A failed call. `status` is 0 when no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
@@ -49,7 +55,8 @@ const toError = (status: number, body: unknown) =>
 
 /** GET a path below `/api/v1`; anything but a 2xx answer in JSON is an `ApiError`. */
 export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  const request: RequestInit = { headers: { Accept: "application/json" }, credentials: "same-origin" };
+  const headers = { Accept: "application/json", ...workspaceHeader() };
+  const request: RequestInit = { headers, credentials: "same-origin" };
   if (signal) request.signal = signal;
   let response: Response;
   try {

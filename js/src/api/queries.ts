@@ -7,6 +7,7 @@ import type {
   Distribution,
   DriftEvent,
   Health,
+  Me,
   Monitor,
   MonitorDetail,
   Page,
@@ -25,6 +26,14 @@ export const healthQuery = () =>
   queryOptions({
     queryKey: ["health"],
     queryFn: ({ signal }) => get<Health>("/health", {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Who is signed in; a page is loaded anew when that changes. */
+export const meQuery = () =>
+  queryOptions({
+    queryKey: ["me"],
+    queryFn: ({ signal }) => get<Me>("/me", {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 

@@ -23,6 +23,7 @@ export type Run = Schemas["RunOut"];
 export type RunDetail = Schemas["RunDetail"];
 export type Health = Schemas["HealthReply"];
 export type Ready = Schemas["ReadyReply"];
+export type Me = Schemas["MeReply"];
 export type ErrorReply = Schemas["ErrorReply"];
 
 export type MonitorState = Monitor["state"];

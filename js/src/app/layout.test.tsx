@@ -83,3 +83,15 @@ test("an address that does not exist leads back", async () => {
   expect(screen.getByText("There is no such page")).toBeVisible();
   expect(screen.getByRole("link", { name: "Back to the overview" })).toHaveAttribute("href", "/");
 });
+
+test("the header says who is signed in, and in which workspace", async () => {
+  server.use(answer("/me", { name: "ada", admin: true, workspace: "team-a" }));
+  show("/runs");
+  expect(await screen.findByText("Signed in as ada (administrator), workspace team-a")).toBeVisible();
+});
+
+test("a server without a login names nobody", async () => {
+  show("/runs");
+  await screen.findByText("Healthy");
+  expect(screen.queryByText(/Signed in|workspace/)).not.toBeInTheDocument();
+});

@@ -11,6 +11,7 @@ import { Freshness } from "./freshness";
 import { Health } from "./health";
 import styles from "./layout.module.css";
 import { Preferences } from "./preferences";
+import { SignedIn } from "./signed-in";
 
 /** Header, the one status line, and the screen; dimmed while the server is away. */
 export function Layout() {
@@ -34,6 +35,7 @@ export function Layout() {
             <Freshness />
             <Health />
             <Preferences />
+            <SignedIn />
           </div>
         </div>
       </header>

@@ -35,6 +35,7 @@ export const page = <T extends JsonBodyType>(items: T[], next: string | null = n
 export const server = setupServer(
   answer("/health", { status: "ok", version: "1.2.3" }),
   answer("/ready", data.ready),
+  answer("/me", { name: null, admin: true, workspace: "default" }),
   answer("/drift/summary", data.summary),
   answer("/drift/timeseries", (url) => data.series({ feature: url.searchParams.get("feature") })),
   answer("/drift/distribution", data.distribution),
