@@ -40,7 +40,8 @@ def install(app: Flask) -> None:
 @allow("signed_in")
 def _to_index() -> Response:
     query = f"?{request.query_string.decode()}" if request.query_string else ""
-    return redirect(f"{request.script_root}/sentinel/{query}", 308)  # type: ignore[return-value]
+    # Relative: a proxy may have cut off a prefix that is not known here.
+    return redirect(f"sentinel/{query}", 308)  # type: ignore[return-value]
 
 
 @allow("signed_in")
