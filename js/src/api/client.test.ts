@@ -1,5 +1,6 @@
 import { HttpResponse, http } from "msw";
 import { afterEach, expect, test } from "vitest";
+import { experimentUrl } from "@/lib/links";
 import { answer, page, refuse, server } from "@/testing/server";
 import { apiUrl, get, getAll } from "./client";
 
@@ -53,5 +54,6 @@ test.each([
   );
   await get("/health");
   expect(sent).toBe(expected);
+  expect(experimentUrl("7")).toBe(`http://localhost:3000/#/experiments/7${search}`);
   window.history.replaceState(null, "", "/");
 });

@@ -13,9 +13,11 @@ export const apiUrl = (path: string, params: Params = {}) => {
   return url;
 };
 
-/** The page's `?workspace=`, as MLflow takes it; none means MLflow's default. */
+/** MLflow's workspace that the page's `?workspace=` names; none means MLflow's default. */
+export const workspace = () => new URLSearchParams(window.location.search).get("workspace") || null;
+
 const workspaceHeader = (): Record<string, string> => {
-  const name = new URLSearchParams(window.location.search).get("workspace");
+  const name = workspace();
   return name ? { "X-MLFLOW-WORKSPACE": name } : {};
 };
 

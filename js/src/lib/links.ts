@@ -1,8 +1,12 @@
-import { pageUrl } from "@/api/client";
+import { pageUrl, workspace } from "@/api/client";
 
-const mlflow = (hash: string) => new URL(`../#${hash}`, pageUrl()).href;
+const mlflow = (hash: string) => {
+  const name = workspace();
+  const query = name ? `?workspace=${encodeURIComponent(name)}` : "";
+  return new URL(`../#${hash}${query}`, pageUrl()).href;
+};
 
-/** MLflow's own pages on this server, whatever its prefix. */
+/** MLflow's own pages on this server, whatever its prefix, in this page's workspace. */
 export const experimentUrl = (id: string) => mlflow(`/experiments/${encodeURIComponent(id)}`);
 export const runUrl = (experiment: string, run: string) =>
   mlflow(`/experiments/${encodeURIComponent(experiment)}/runs/${encodeURIComponent(run)}`);
