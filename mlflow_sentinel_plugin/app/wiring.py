@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -17,7 +16,8 @@ from mlflow_sentinel_plugin.api import auth, guard, openapi, ui
 from mlflow_sentinel_plugin.api.authorizers.basic_auth import BasicAuthAuthorizer
 from mlflow_sentinel_plugin.api.authorizers.open import GuardedAuthorizer
 from mlflow_sentinel_plugin.api.context import EXTENSION, Provider
-from mlflow_sentinel_plugin.app import services
+from mlflow_sentinel_plugin.api.live import asgi, socket
+from mlflow_sentinel_plugin.app import gunicorn, services
 from mlflow_sentinel_plugin.app.supervisor import Supervisor
 from mlflow_sentinel_plugin.config import load_config
 from mlflow_sentinel_plugin.errors import ConfigError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RESOURCES = (
     *("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs"),
-    *("keys", "me", "health"),
+    *("keys", "me", "ws_ticket", "health"),
 )
 DEFAULT_MAX_BODY = 64 * 1024 * 1024
 
@@ -54,8 +54,12 @@ def install(base: Any, *, login: bool) -> Callable[..., Any]:
     if mlflow_compat.server_name() == "uvicorn":
         mount = mlflow_compat.catch_all_mount(base)
         mount.app = guard.Guard(mount.app, mlflow_compat.static_prefix(), _max_body(supervisor))
+        base.router.routes.insert(
+            base.router.routes.index(mount), asgi.route(app, mlflow_compat.static_prefix())
+        )
         _run_with(base, supervisor)
     else:
+        gunicorn.serve_sockets(socket.of(app))
         _limit_bodies(app, supervisor)
         _run_in_this_process(supervisor)
     return app.wsgi_app
@@ -69,6 +73,7 @@ def sub_app(provider: Provider, authorizer: auth.Authorizer | None = None) -> Fl
         openapi.register(app, import_module(f"mlflow_sentinel_plugin.api.{name}").api)
     openapi.install_docs(app)
     ui.install(app)
+    socket.install(app)
     auth.install(app, authorizer or GuardedAuthorizer())
     return app
 
@@ -104,13 +109,8 @@ def _run_with(base: Any, supervisor: Supervisor) -> None:
 
 def _run_in_this_process(supervisor: Supervisor) -> None:
     atexit.register(supervisor.stop)
-    if _is_preloaded():
+    if gunicorn.is_preloaded():
         # This is gunicorn's master, which answers nothing; each worker is a fork of it.
         os.register_at_fork(after_in_child=supervisor.start)
     else:
         supervisor.start()
-
-
-def _is_preloaded() -> bool:
-    given = [*sys.argv, *os.environ.get("GUNICORN_CMD_ARGS", "").split()]
-    return mlflow_compat.server_name() == "gunicorn" and "--preload" in given
