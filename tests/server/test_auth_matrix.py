@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,100 +13,23 @@ import pytest
 import requests
 
 from mlflow_sentinel_plugin.app import wiring
-from tests.server.auth_rules import EXPERIMENT, FEATURE, MONITOR, RANKS, RULES, RUN, Rule, rows_csv
+from tests.server.auth_rules import EXPERIMENT, FEATURE, MONITOR, RULES, RUN, Rule, rows_csv
+from tests.server.principals import (
+    ADMIN,
+    PASSWORD,
+    PRINCIPALS,
+    WORKSPACE,
+    Admin,
+    Anonymous,
+    KeyHolder,
+    Principal,
+)
 from tests.server.running import Server, eventually, running_server
 
-PASSWORD = "correct horse battery"
-ADMIN = ("admin", PASSWORD)
-WORKSPACE = "X-MLFLOW-WORKSPACE"
 SERVERS = {
     "uvicorn": (),
     "gunicorn": ("--gunicorn-opts", "--worker-class gthread --threads 8 --timeout 120"),
 }
-
-
-@dataclass
-class Principal:
-    """Who asks.
-
-    Args:
-        name: Also the user's, unless ``user`` says otherwise.
-        grant: MLflow's permission on the experiment in question, in the workspace ``default``.
-        other: MLflow's permission on all of the workspace ``other``.
-        headers: Sent with each request.
-    """
-
-    name: str
-    user: str | None = None
-    grant: str | None = None
-    other: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def credentials(self) -> dict[str, Any]:
-        """Options of ``requests`` that sign in."""
-        return {"auth": (self.user or self.name, PASSWORD)}
-
-    @property
-    def rank(self) -> int:
-        """How much of the experiment they may do: 0 nothing, 3 all."""
-        return RANKS.get((self.grant or "").lower(), 0)
-
-    def expected(self, rule: Rule) -> tuple[int, ...]:
-        """The statuses that ``rule`` may answer them."""
-        if rule.need in ("public", "signed_in", "list"):
-            return rule.ok
-        if rule.need == "admin":
-            return (403,)
-        if rule.need not in RANKS or self.rank == 0:
-            return (404,)
-        return rule.ok if self.rank >= RANKS[rule.need] else (403,)
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether nothing of the experiment may be named to them."""
-        return self.rank == 0
-
-
-class Anonymous(Principal):
-    @property
-    def credentials(self) -> dict[str, Any]:
-        return {}
-
-    def expected(self, rule: Rule) -> tuple[int, ...]:
-        return rule.ok if rule.need == "public" else (401,)
-
-
-class Liar(Anonymous):
-    """A user with another password."""
-
-    @property
-    def credentials(self) -> dict[str, Any]:
-        return {"auth": ("manager", "wrong " + PASSWORD)}
-
-
-class Admin(Principal):
-    @property
-    def rank(self) -> int:
-        return 3
-
-    def expected(self, rule: Rule) -> tuple[int, ...]:
-        return rule.ok if rule.need in ("admin", "owner") else super().expected(rule)
-
-
-PRINCIPALS = (
-    Anonymous("anonymous"),
-    Liar("liar"),
-    Principal("stranger"),
-    Principal("reader", grant="READ"),
-    Principal("editor", grant="EDIT"),
-    Principal("manager", grant="MANAGE"),
-    Admin("admin"),
-    Principal("neighbour", other="MANAGE", headers={WORKSPACE: "other"}),
-    Principal("neighbour here", user="neighbour"),
-    Principal("manager there", user="manager", headers={WORKSPACE: "other"}),
-    Principal("admin there", user="admin", headers={WORKSPACE: "other"}),
-)
 
 
 # --- a server with something to hide --------------------------------------------------------------------
@@ -161,7 +84,13 @@ def login_environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def as_admin(server: Server, path: str, **body: Any) -> Any:
-    answer = server.post(path, json=body, auth=ADMIN)
+    return told(server, path, auth=ADMIN, **body)
+
+
+def told(
+    server: Server, path: str, *, auth: Any, headers: Mapping[str, str] | None = None, **body: Any
+) -> Any:
+    answer = server.post(path, json=body, auth=auth, headers=headers or {})
     assert answer.status_code in (200, 201), answer.text
     return answer.json()
 
@@ -184,6 +113,28 @@ def give(server: Server, who: Principal, workspace: str, kind: str, pattern: str
     granted = {"resource_type": kind, "resource_pattern": pattern, "permission": permission}
     as_admin(server, f"{roles}/permissions/add", role_id=role, **granted)
     as_admin(server, f"{roles}/assign", username=who.name, role_id=role)
+
+
+def make_keys(server: Server) -> None:
+    """Give every holder of a key theirs, and end those that are to be over."""
+    for who in PRINCIPALS:
+        if not isinstance(who, KeyHolder):
+            continue
+        lasts = {"expires_in": "1s"} if who.ended == "expired" else {}
+        body = {"name": who.name, "scope": who.scope, "monitors": who.monitors, **lasts}
+        answer = server.post("/api/v1/keys", json=body, auth=(who.user, PASSWORD))
+        assert answer.status_code == 201, answer.text
+        who.headers = {**who.headers, "Authorization": f"Bearer {answer.json()['key']}"}
+        if who.ended == "revoked":
+            address = f"{server.api}/keys/{answer.json()['id']}"
+            assert requests.delete(address, auth=ADMIN, timeout=30).status_code == 204
+        if who.ended is not None:
+            said = f"key_{who.ended}"
+            assert eventually(lambda who=who, said=said: said in server_says(server, who), 10)
+
+
+def server_says(server: Server, who: Principal) -> str:
+    return requests.get(f"{server.api}/me", headers=who.headers, timeout=30).text
 
 
 def fill(server: Server) -> dict[str, str]:
@@ -226,6 +177,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     ) as server:
         ids = fill(server)
         make_users(server, ids["experiment"])
+        make_keys(server)
         yield Site(server, ids)
 
 
@@ -255,6 +207,30 @@ def test_everybody_gets_what_the_table_says_and_nothing_leaks(site, capsys):
     assert wrong(answers) == []
     assert leaks(site, answers) == []
     assert blanks(answers) == []
+
+
+@pytest.mark.server
+def test_each_workspace_has_runs_and_monitors_of_its_own(site):
+    server = site.server
+    there = {"headers": {WORKSPACE: "other"}, "auth": ("neighbour", PASSWORD)}
+    tell = partial(told, server, **there)
+    experiment = tell("/api/2.0/mlflow/experiments/create", name="elsewhere")["experiment_id"]
+    tell("/api/2.0/mlflow/runs/create", experiment_id=experiment, run_name="run elsewhere")
+    tell("/api/v1/monitors", name=MONITOR, experiment_id=experiment)
+
+    assert eventually(lambda: "run elsewhere" in seen(server, "/api/v1/runs", **there), 60)
+    assert MONITOR in seen(server, "/api/v1/monitors", **there)
+    assert FEATURE not in seen(server, "/api/v1/monitors", **there)
+    assert "elsewhere" not in seen(server, "/api/v1/runs", auth=ADMIN)
+    assert "elsewhere" not in seen(server, "/api/v1/monitors", auth=ADMIN)
+    strange = {"name": "strange", "experiment_id": experiment}
+    assert server.post("/api/v1/monitors", json=strange, auth=ADMIN).status_code == 404
+
+
+def seen(server: Server, path: str, **options: Any) -> str:
+    answer = requests.get(server.root + path, timeout=120, **options)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def wrong(answers: Answers) -> list[str]:
