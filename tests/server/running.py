@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-START_S = 180
+START_S = 300
 STOP_S = 90
 
 
