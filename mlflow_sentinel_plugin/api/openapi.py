@@ -79,7 +79,10 @@ def new_app() -> OpenAPI:
         info=Info(
             title="MLflow-Sentinel", version=__version__, description="Drift monitoring inside MLflow."
         ),
-        security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
+        security_schemes={
+            "basic": SecurityScheme(type="http", scheme="basic", description="A user of MLflow's login."),
+            "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key."),
+        },
         validation_error_status=400,
         validation_error_model=ErrorReply,
         validation_error_callback=errors.refuse_body,
