@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from mlflow_sentinel_plugin import mlflow_compat
-from mlflow_sentinel_plugin.app import create_app, factory, servers, wiring
+from mlflow_sentinel_plugin.app import create_app, factory, gunicorn, servers, wiring
 
 
 @pytest.fixture
@@ -79,4 +79,4 @@ def test_switched_off_nothing_is_dispatched(mlflow, monkeypatch):
 def test_a_preloaded_master_is_recognised(mlflow, monkeypatch, argv, variable, expected):
     monkeypatch.setattr(sys, "argv", argv)
     monkeypatch.setenv("GUNICORN_CMD_ARGS", variable)
-    assert wiring._is_preloaded() is expected
+    assert gunicorn.is_preloaded() is expected
