@@ -124,6 +124,7 @@ RULES: tuple[Rule, ...] = (
     _api("DELETE /keys/<id>", "owner", "/keys/{key}", 204),
     # operations
     _api("GET /me", "signed_in", "/me"),
+    _api("POST /ws-ticket", "signed_in", "/ws-ticket"),
     _api("GET /health", "public", "/health"),
     _api("GET /ready", "signed_in", "/ready"),
     _api("GET /openapi.json", "signed_in", "/openapi.json"),
