@@ -1,6 +1,6 @@
 """Exit code 0 if MLflow answers.
 
-A failure of Sentinel alone must not restart MLflow, so its state is not asked for here: see ``/api/v1/ready``.
+A failure of Sentinel must not restart MLflow, so its state is not asked for: see ``/api/v1/ready``.
 """
 
 from __future__ import annotations
