@@ -1,7 +1,11 @@
-"""The main job on each database and each server, with and without a prefix: from a baseline to an alert."""
+"""The main job on each database and each server, with and without a prefix: from a baseline to an alert.
+
+Under a server that is not supported: one line, and MLflow as without Sentinel.
+"""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ import pytest
 
 from mlflow_sentinel_plugin.demo.receiver import Receiver
 from tests.databases import empty_database
-from tests.server.running import Server, eventually, running_server
+from tests.server.running import Server, command, environment, eventually, free_port, running_server
 
 pytestmark = pytest.mark.server
 
@@ -115,3 +119,30 @@ def test_from_a_baseline_to_an_alert(setting, tmp_path):
         }
         assert "text/html" in server.get("/sentinel/").headers["Content-Type"]
         assert server.mlflow_answers()
+
+
+def test_under_a_worker_class_without_threads_mlflow_runs_alone_and_one_line_says_so(start_server):
+    server = start_server("--gunicorn-opts", "--timeout 120", workers=1, ready=Server.mlflow_answers)
+    said = [line for line in server.log.splitlines() if line.startswith("mlflow-sentinel:")]
+    assert len(said) == 1
+    assert "worker class sync; use uvicorn" in said[0]
+    assert "mlflow_sentinel:" not in server.log
+    answer = server.get("/api/v1/health")
+    assert answer.status_code == 503
+    assert "does not work under this worker class" in answer.json()["error"]["message"]
+
+
+def test_under_waitress_the_start_stops_with_one_line(tmp_path):
+    done = subprocess.run(
+        [*command(tmp_path, free_port()), "--waitress-opts", ""],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if line.startswith("mlflow-sentinel:")]
+    assert len(said) == 1
+    assert "Sentinel does not work under waitress; use uvicorn" in said[0]
+    assert "Traceback" not in done.stderr
