@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -63,8 +64,8 @@ class OwnPostgresql:
 def own_postgresql() -> Iterator[OwnPostgresql]:
     """A running server; the test is skipped where PostgreSQL's programs are not installed."""
     tools = _tools()
-    if tools is None:
-        pytest.skip("PostgreSQL's initdb and pg_ctl are not installed")
+    if tools is None or (os.geteuid() == 0 and not _user_exists()):
+        pytest.skip(f"PostgreSQL's initdb and pg_ctl, or its user {USER}, are not installed")
     # Not below pytest's folder: only its owner may enter that, and the server may be another user.
     folder = Path(tempfile.mkdtemp(prefix="own-postgresql-"))
     try:
@@ -82,8 +83,14 @@ def own_postgresql() -> Iterator[OwnPostgresql]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _user_exists() -> bool:
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwnam(USER))
+    return False
+
+
 def _tools() -> Path | None:
-    folders = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if (found := shutil.which("initdb")) is not None:
         folders.insert(0, Path(found).parent)
     usable = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
