@@ -39,6 +39,12 @@ def rows_csv(count: int, shift: float = 0.0) -> str:
 
 CSV = {"data": rows_csv(60), "headers": {"Content-Type": "text/csv"}}
 RECORDS = [{"age": value} for value in range(60)]
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 PAGE = (200, 503)
 """A page that was not built says so; that it was asked for is not refused."""
 
@@ -131,6 +137,9 @@ RULES: tuple[Rule, ...] = (
     _api("GET /docs", "signed_in", "/docs"),
     _api("GET /docs/start.js", "signed_in", "/docs/start.js"),
     _api("GET /docs/<path:name>", "signed_in", "/docs/css/swagger-ui.css"),
+    # the socket
+    Rule("GET /ws/live", "signed_in", "/ws/live", (400,)),
+    Rule("GET /ws/live", "signed_in", "/ws/live", (101,), {"headers": HANDSHAKE}),
     # the page
     Rule("GET /sentinel", "signed_in", "/sentinel", (308,)),
     Rule("GET /sentinel/", "signed_in", "/sentinel/", PAGE),

@@ -82,6 +82,9 @@ class Admin(Principal):
         return rule.ok if rule.need in ("admin", "owner") else super().expected(rule)
 
 
+NOT_FOR_KEYS = ("/keys", "/keys/<id>", "/ws-ticket")
+
+
 @dataclass
 class KeyHolder(Principal):
     """A machine with an API key of ``user``, whose permission on the experiment is ``grant``.
@@ -105,7 +108,7 @@ class KeyHolder(Principal):
             return rule.ok
         if self.ended is not None:
             return (401,)
-        if WORKSPACE in self.headers or "/keys" in rule.rule or not self._scope_opens(rule):
+        if WORKSPACE in self.headers or rule.rule.endswith(NOT_FOR_KEYS) or not self._scope_opens(rule):
             return (403,)
         if self.monitors is None:
             return super().expected(rule)

@@ -28,7 +28,7 @@ from tests.server.running import Server, eventually, running_server
 
 SERVERS = {
     "uvicorn": (),
-    "gunicorn": ("--gunicorn-opts", "--worker-class gthread --threads 8 --timeout 120"),
+    "gunicorn": ("--gunicorn-opts", "--worker-class gthread --threads 32 --timeout 120"),
 }
 
 
