@@ -25,6 +25,7 @@ def browser() -> Iterator[sync_api.Browser]:
         pytest.skip("no Chromium: install it or name it in SENTINEL_CHROMIUM")
     if not (FOLDER / "index.html").is_file():
         pytest.skip("the dashboard is not built: run `python hatch_build.py`")
+    sync_api.expect.set_options(timeout=20_000)  # a busy machine's, not a person's patience
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

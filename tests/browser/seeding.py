@@ -13,7 +13,7 @@ from tests.server.running import Server, eventually
 
 CITIES = ("Ulm", "Bonn", "Kiel")
 WINDOW = 200
-SCORED_S = 60
+SCORED_S = 120
 
 
 def rows(count: int, *, seed: int, wind: float = 0.0) -> str:
