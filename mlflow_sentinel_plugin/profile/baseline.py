@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mlflow_sentinel_plugin.errors import CorruptData, InvalidInput
 from mlflow_sentinel_plugin.profile import budget, codec
@@ -27,7 +28,7 @@ from mlflow_sentinel_plugin.profile.kinds import (
     source_of,
 )
 from mlflow_sentinel_plugin.profile.learn import Plan, learn
-from mlflow_sentinel_plugin.profile.profile import Profile, empty_profile, profile_table
+from mlflow_sentinel_plugin.profile.profile import Profile, empty_profile, one_array, profile_table
 from mlflow_sentinel_plugin.profile.storage import dump_feature, load_feature
 from mlflow_sentinel_plugin.profile.table import blocks, to_table
 from mlflow_sentinel_plugin.profile.types import IntArray
@@ -89,9 +90,9 @@ class Baseline:
         _check(table, window_rows)
         said = checked_kinds(kinds, table.column_names)
         given = checked_roles(roles, timestamp, table.column_names)
-        blanks = [_blank(name, _column(table, name), said, given, untyped) for name in table.column_names]
+        blanks = [_blank(name, one_array(table[name]), said, given, untyped) for name in table.column_names]
         plan = _plan(table, blanks, time_ordered, window_rows, grid_size)
-        features = {blank.name: learn(blank, _column(table, blank.name), plan) for blank in blanks}
+        features = {blank.name: learn(blank, one_array(table[blank.name]), plan) for blank in blanks}
         baseline = cls(table.num_rows, features, dict(source or {}))
         _check_size(baseline)
         return baseline
@@ -104,7 +105,7 @@ class Baseline:
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of the content."""
-        return codec.digest_of(self.to_bytes())
+        return codec.digest_of(*self._dumped())
 
     def profile(self, data: Any) -> Profile:
         """Counts of live rows: a table, or an iterable of tables (counted in blocks of 65,536 rows).
@@ -115,7 +116,7 @@ class Baseline:
             InvalidInput: not a table, or two columns of one name.
         """
         parts = (profile_table(self, block) for block in blocks(data))
-        return functools.reduce(operator.add, parts, self.empty_profile())
+        return functools.reduce(operator.add, parts, next(parts, self.empty_profile()))
 
     def empty_profile(self) -> Profile:
         """The profile of no rows, the neutral element of adding."""
@@ -123,15 +124,18 @@ class Baseline:
 
     def to_bytes(self) -> bytes:
         """Compact, checksummed bytes; the same for the same content."""
-        dumped = [dump_feature(feature, str(i)) for i, feature in enumerate(self.features.values())]
-        header = {"rows": self.rows, "source": dict(self.source), "features": [h for h, _ in dumped]}
-        arrays = {name: array for _, part in dumped for name, array in part.items()}
         try:
-            return codec.pack(MAGIC, header, arrays)
+            return codec.pack(MAGIC, *self._dumped())
         except (TypeError, ValueError) as error:
             raise InvalidInput(
                 f"source must be JSON: {error}", hint="use texts, finite numbers, lists, dicts"
             ) from error
+
+    def _dumped(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Header and arrays."""
+        dumped = [dump_feature(feature, str(i)) for i, feature in enumerate(self.features.values())]
+        header = {"rows": self.rows, "source": dict(self.source), "features": [h for h, _ in dumped]}
+        return header, {name: array for _, part in dumped for name, array in part.items()}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Baseline:
@@ -154,11 +158,6 @@ def _check(table: pa.Table, window_rows: int | None) -> None:
         raise InvalidInput(f"the reference has no {what}", hint="give the rows the model was trained on")
     if window_rows is not None and window_rows < 1:
         raise InvalidInput(f"window_rows must be at least 1, got {window_rows}")
-
-
-def _column(table: pa.Table, name: str) -> Any:
-    whole = table[name].combine_chunks()
-    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def _blank(
@@ -186,14 +185,14 @@ def _plan(
         budget.level_cap_for(columns),
         budget.block_count_for(columns),
         ordered=clock is not None or (time_ordered and not _sorted_by_label(table, blanks)),
-        order=None if clock is None else _time_order(_column(table, clock)),
+        order=None if clock is None else _time_order(one_array(table[clock])),
         window_rows=window_rows,
     )
 
 
 def _sorted_by_label(table: pa.Table, blanks: list[FeatureBaseline]) -> bool:
     """Rows sorted by their target are in no time order."""
-    targets = (_column(table, blank.name) for blank in blanks if blank.role == "target")
+    targets = (one_array(table[blank.name]) for blank in blanks if blank.role == "target")
     return any(is_grouped(_codes(column)) for column in targets)
 
 

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from mlflow_sentinel_plugin.errors import CorruptData
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+OLDEST_VERSION = 2
+"""What this release still reads; see tests/unit/profile/golden."""
 MAX_CONTENT = 256 * 2**20
 _HEAD = struct.Struct("<4sB32sQ")
 _LENGTH = struct.Struct("<I")
@@ -30,6 +32,17 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def pack(magic: bytes, header: Mapping[str, Any], arrays: Arrays) -> bytes:
     """Bytes of a JSON-ready ``header`` and ``arrays`` (unsigned, int64, float32, float64; one dimension)."""
+    content = _joined(header, arrays)
+    digest = hashlib.sha256(content).digest()
+    return _HEAD.pack(magic, FORMAT_VERSION, digest, len(content)) + zlib.compress(content, 6)
+
+
+def digest_of(header: Mapping[str, Any], arrays: Arrays) -> str:
+    """SHA-256 (hex) of the content that :func:`pack` would write, whatever zlib makes of it."""
+    return hashlib.sha256(_joined(header, arrays)).hexdigest()
+
+
+def _joined(header: Mapping[str, Any], arrays: Arrays) -> bytes:
     directory = [
         [name, array.dtype.newbyteorder("<").str.replace("|", "<"), array.size]
         for name, array in arrays.items()
@@ -38,12 +51,7 @@ def pack(magic: bytes, header: Mapping[str, Any], arrays: Arrays) -> bytes:
         {"header": header, "arrays": directory}, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
     encoded = text.encode()
-    content = b"".join(
-        [_LENGTH.pack(len(encoded)), encoded, *(_shuffled(array) for array in arrays.values())]
-    )
-    return _HEAD.pack(magic, FORMAT_VERSION, hashlib.sha256(content).digest(), len(content)) + zlib.compress(
-        content, 6
-    )
+    return b"".join([_LENGTH.pack(len(encoded)), encoded, *(_shuffled(array) for array in arrays.values())])
 
 
 def unpack(magic: bytes, data: bytes, what: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -62,11 +70,6 @@ def unpack(magic: bytes, data: bytes, what: str) -> tuple[dict[str, Any], dict[s
         raise CorruptData(f"this {what} cannot be read: {error}") from error
 
 
-def digest_of(data: bytes) -> str:
-    """SHA-256 (hex) of the content of packed bytes, whatever zlib wrote them."""
-    return str(_HEAD.unpack_from(data)[2].hex())
-
-
 def smallest(values: NDArray[Any]) -> NDArray[Any]:
     """Non-negative integers in the narrowest unsigned type that holds them."""
     top = int(values.max()) if values.size else 0
@@ -81,6 +84,10 @@ def _content(magic: bytes, data: bytes, what: str) -> bytes:
         raise CorruptData(
             f"this {what} has format version {version}, newer than {FORMAT_VERSION}",
             hint="upgrade mlflow-sentinel",
+        )
+    if version < OLDEST_VERSION:
+        raise CorruptData(
+            f"this {what} has format version {version}, older than {OLDEST_VERSION}", hint="make it again"
         )
     if length > MAX_CONTENT:
         raise CorruptData(f"this {what} is damaged: it claims {length} bytes")

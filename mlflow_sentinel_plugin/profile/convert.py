@@ -211,17 +211,14 @@ def _seconds(column: Any) -> FloatArray:
 
 
 def _to_float(column: Any) -> FloatArray:
-    """float64 with NaN for null."""
-    plain = column.fill_null(0) if column.null_count else column
-    cast = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    values: FloatArray = np.array(cast, np.float64)
-    if column.null_count:
-        values[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
-    return values
+    """float64 with NaN for null; the column's own memory where that is what it holds."""
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.float64)
 
 
 def _from_floats(values: FloatArray, malformed: int = 0) -> Numbers:
-    return Column(values, int(np.isnan(values).sum()) - malformed, malformed)
+    return Column(values, int(np.count_nonzero(np.isnan(values))) - malformed, malformed)
 
 
 def _unusable(column: Any) -> Numbers:

@@ -19,7 +19,7 @@ from mlflow_sentinel_plugin.profile.convert import (
 )
 from mlflow_sentinel_plugin.profile.counts import FeatureCounts, few_names
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
-from mlflow_sentinel_plugin.profile.grid import count_cells
+from mlflow_sentinel_plugin.profile.grid import count_sorted
 from mlflow_sentinel_plugin.profile.precision import alive, snap
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
@@ -72,24 +72,34 @@ def _count_levels(feature: FeatureBaseline, converted: Texts) -> FeatureCounts:
 
 
 def _count_numbers(feature: FeatureBaseline, converted: Numbers) -> FeatureCounts:
-    raw = converted.values[~np.isnan(converted.values)]
-    values, finer = snap(raw, feature.precision, feature.snap_fully)
-    finite = values[np.isfinite(values)]
+    ordered = np.sort(converted.values)  # NaN last
+    ordered = ordered[: ordered.size - converted.missing - converted.malformed]
+    ordered, finer = snap(ordered, feature.precision, feature.snap_fully)
+    finite = _finite(ordered)
     return FeatureCounts(
-        count_cells(values, feature.edges),
+        count_sorted(ordered, feature.edges),
         missing=converted.missing,
         malformed=converted.malformed,
-        infinite=values.size - finite.size,
+        infinite=ordered.size - finite.size,
         finer=finer,
-        coarse=_count_coarse(feature, values, finite),
+        low=float(finite[0]) if finite.size else None,
+        high=float(finite[-1]) if finite.size else None,
+        coarse=_count_coarse(feature, ordered, finite),
     )
 
 
-def _count_coarse(feature: FeatureBaseline, values: FloatArray, finite: FloatArray) -> dict[str, IntArray]:
-    if values.size == 0:
+def _finite(ordered: FloatArray) -> FloatArray:
+    """Sorted values without the infinities at their ends."""
+    if ordered.size == 0 or (ordered[0] != -np.inf and ordered[-1] != np.inf):
+        return ordered
+    return ordered[np.isfinite(ordered)]
+
+
+def _count_coarse(feature: FeatureBaseline, ordered: FloatArray, finite: FloatArray) -> dict[str, IntArray]:
+    if ordered.size == 0:
         return {}
     return {
-        name: count_cells(values, feature.coarse_layout(name).edges)
+        name: count_sorted(ordered, feature.coarse_layout(name).edges)
         if name in feature.coarser
         else _NOT_COUNTED
         for name in alive(finite, feature.coarser + feature.too_coarse)

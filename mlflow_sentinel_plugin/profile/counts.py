@@ -26,6 +26,7 @@ class FeatureCounts:
         absent: Rows of batches that lacked the column.
         infinite: Values in ``cells`` that are infinite.
         finer: Values that had more digits than the reference and were rounded.
+        low, high: The smallest and the largest finite value (numeric, datetime, text).
         coarse: Counts at each coarser precision that all values so far are at (none at too coarse ones).
         names: Some unseen levels with their counts: those with the smallest hashes, so they add exactly.
     """
@@ -37,6 +38,8 @@ class FeatureCounts:
     absent: int = 0
     infinite: int = 0
     finer: int = 0
+    low: float | None = None
+    high: float | None = None
     coarse: Mapping[str, IntArray] = field(default_factory=dict)
     names: Mapping[str, int] = field(default_factory=dict)
 
@@ -54,6 +57,8 @@ class FeatureCounts:
             self.absent + other.absent,
             self.infinite + other.infinite,
             self.finer + other.finer,
+            min((v for v in (self.low, other.low) if v is not None), default=None),
+            max((v for v in (self.high, other.high) if v is not None), default=None),
             _add_coarse(self, other),
             few_names({n: self.names.get(n, 0) + other.names.get(n, 0) for n in {*self.names, *other.names}}),
         )

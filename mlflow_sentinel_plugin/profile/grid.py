@@ -10,21 +10,27 @@ import numpy as np
 
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
-_SEARCH_VALUES_BELOW = 8
-"""A window with fewer values than edges / 8 is looked up value by value."""
 
-
-def make_edges(finite: FloatArray, grid_size: int) -> FloatArray:
+def make_edges(ordered: FloatArray, distinct: FloatArray, grid_size: int) -> FloatArray:
     """Edges for the finite reference values, without the bin edges.
+
+    Args:
+        ordered: The finite reference values, sorted.
+        distinct: The different ones among them, sorted.
 
     At most ``grid_size`` distinct values: each is an edge. More: as many order statistics at even ranks, the
     smallest and largest value among them; a value of at least 1 / ``grid_size`` of the rows is always hit.
     """
-    distinct = np.unique(finite)
     if distinct.size <= grid_size:
         return distinct
-    ranks = np.round(np.linspace(0, finite.size - 1, grid_size)).astype(np.int64)
-    return np.unique(np.sort(finite)[ranks])
+    return np.unique(evenly(ordered, grid_size))
+
+
+def evenly(ordered: FloatArray, count: int) -> FloatArray:
+    """At most ``count`` of the sorted values, at even ranks, the first and the last among them."""
+    if ordered.size <= count:
+        return ordered
+    return ordered[np.round(np.linspace(0, ordered.size - 1, count)).astype(np.int64)]
 
 
 def bin_edges(finite: FloatArray, bins: int = 10) -> FloatArray:
@@ -54,15 +60,22 @@ def count_cells(values: FloatArray, edges: FloatArray) -> IntArray:
     >>> count_cells(np.array([0.0, 1.0, 1.0, 1.5, 9.0]), np.array([1.0, 2.0]))
     array([1, 2, 1, 0, 1])
     """
-    if values.size * _SEARCH_VALUES_BELOW < edges.size:
-        cells = np.searchsorted(edges, values, "left") + np.searchsorted(edges, values, "right")
-        return np.bincount(cells, minlength=2 * edges.size + 1).astype(np.int64)
-    block = np.sort(values)
+    return count_sorted(np.sort(values), edges)
+
+
+def count_sorted(ordered: FloatArray, edges: FloatArray) -> IntArray:
+    """:func:`count_cells` of sorted values; whichever are fewer, values or edges, are looked up."""
+    if ordered.size < edges.size:
+        at = np.searchsorted(edges, ordered)
+        on = edges.take(at, mode="clip") == ordered
+        return np.bincount(2 * at + on, minlength=2 * edges.size + 1)
     bounds = np.empty(2 * edges.size + 2, np.int64)
-    bounds[0], bounds[-1] = 0, block.size
-    bounds[1:-1:2] = np.searchsorted(block, edges, "left")
-    bounds[2:-1:2] = np.searchsorted(block, edges, "right")
-    return np.diff(bounds)
+    bounds[0], bounds[-1] = 0, ordered.size
+    starts = np.searchsorted(ordered, edges)
+    bounds[1:-1:2] = bounds[2:-1:2] = starts
+    on = np.flatnonzero(ordered.take(starts, mode="clip") == edges)
+    bounds[2 * on + 2] = np.searchsorted(ordered, edges[on], "right")
+    return bounds[1:] - bounds[:-1]
 
 
 def largest_open_cell(cells: IntArray) -> float:

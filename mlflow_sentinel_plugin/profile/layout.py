@@ -17,7 +17,7 @@ QUANTILE_CELLS = 16
 TAILS = (0.002, 0.01, 0.03)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Edges (m), the reference's counts in the 2m + 1 cells, and the bin edges (a subset of the edges)."""
 

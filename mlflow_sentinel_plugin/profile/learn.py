@@ -21,13 +21,15 @@ from mlflow_sentinel_plugin.profile.blocks import (
 )
 from mlflow_sentinel_plugin.profile.count import to_numbers, to_texts
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
-from mlflow_sentinel_plugin.profile.grid import bin_edges, count_cells, largest_open_cell, make_edges
+from mlflow_sentinel_plugin.profile.grid import bin_edges, count_sorted, evenly, largest_open_cell, make_edges
 from mlflow_sentinel_plugin.profile.precision import MAX_MERGED, candidates, reference_precision
 from mlflow_sentinel_plugin.profile.types import BoolArray, FloatArray, IntArray
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 TOP_LEVELS = 20
 _DATETIME_GRID = 512
+_SAMPLE = 8192
+"""Order statistics that a rounding's effect is judged by."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,15 @@ def learn(blank: FeatureBaseline, column: Any, plan: Plan) -> FeatureBaseline:
 
 
 def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> FeatureBaseline:
-    present = values[~np.isnan(values)]
-    finite = present[np.isfinite(present)] + 0.0
-    distinct, count = np.unique(finite, return_counts=True)
-    share = count / max(finite.size, 1)
+    ordered = np.sort(values)[: blank.present]  # NaN last
+    finite = ordered[np.isfinite(ordered)] + 0.0
+    distinct, share = _values_and_shares(finite)
     grid_size = min(plan.grid_size, _DATETIME_GRID) if blank.kind == "datetime" else plan.grid_size
     bins = bin_edges(finite)
-    edges = np.union1d(make_edges(finite, grid_size), bins)
-    counts = count_cells(present, edges)
+    edges = np.union1d(make_edges(finite, distinct, grid_size), bins)
+    counts = count_sorted(ordered, edges)
     own = reference_precision(distinct)
-    coarser, too_coarse = candidates(distinct, share, finite.size, own)
+    coarser, too_coarse = candidates(*_values_and_shares(evenly(finite, _SAMPLE)), finite.size, own)
     bound = largest_open_cell(counts)
     location, missing = _numeric_blocks(values, plan)
     return replace(
@@ -88,6 +89,14 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
         blocks=location,
         missing_blocks=missing,
     )
+
+
+def _values_and_shares(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distinct ones of sorted values, and the share of each."""
+    if ordered.size == 0:
+        return ordered, ordered
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    return ordered[starts], np.diff(starts, append=ordered.size) / ordered.size
 
 
 def _learn_truth(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> FeatureBaseline:

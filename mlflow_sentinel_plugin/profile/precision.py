@@ -25,7 +25,9 @@ _FLOAT32_NOISE = 6e-8
 _EXACT = 2.0**53
 _DECIMALS = range(7)
 _DIGITS = range(3, 8)
-_HEAD = 64
+_FEW = 64
+_TWELVE_DIGITS = 1e6
+"""Below it a value with 6 decimals, or with 7 digits, has at most 12 digits."""
 
 
 def round_to(values: FloatArray, precision: str) -> FloatArray:
@@ -54,26 +56,35 @@ def _significant(values: FloatArray, digits: int) -> FloatArray:
     return np.where(usable, rounded, values)
 
 
-def alive(values: FloatArray, names: tuple[str, ...]) -> list[str]:
-    """Those of ``names`` (candidates) that all values are at.
+def alive(ordered: FloatArray, names: tuple[str, ...]) -> list[str]:
+    """Those of ``names`` (candidates) that all values (sorted, finite) are at.
 
     Within a rule the finest is tried first: what is not at 3 decimals is not at 2 either.
     """
+    if not names or (ordered.size and any(map(_is_at_none, (ordered[ordered.size // 2], ordered[-1])))):
+        return []
     found: list[str] = []
     failed: set[str] = set()
     for name in sorted(names, reverse=True):
         rule = name.split(":")[0]
-        if rule not in failed and all_at(values, name):
+        if rule not in failed and all_at(ordered, name):
             found.append(name)
         else:
             failed.add(rule)
     return found
 
 
-def all_at(values: FloatArray, precision: str) -> bool:
-    """Whether rounding changes none of the values."""
-    head = values[:_HEAD]
-    return bool((round_to(head, precision) == head).all() and (round_to(values, precision) == values).all())
+def _is_at_none(value: float) -> bool:
+    """Whether a value has too many digits for any precision; a cheap test of what most floats are."""
+    plain = float(value)
+    many = abs(plain) < _TWELVE_DIGITS and float(f"{plain:.12g}") != plain
+    return many and float(np.float32(plain)) != plain
+
+
+def all_at(ordered: FloatArray, precision: str) -> bool:
+    """Whether rounding changes none of the values (sorted)."""
+    few = ordered[:: max(1, ordered.size // _FEW)]
+    return bool((round_to(few, precision) == few).all() and (round_to(ordered, precision) == ordered).all())
 
 
 def reference_precision(distinct: FloatArray) -> str | None:
@@ -92,6 +103,8 @@ def snap(values: FloatArray, precision: str | None, fully: bool) -> tuple[FloatA
     if precision is None or values.size == 0:
         return values, 0
     rounded = round_to(values, precision)
+    if (rounded == values).all():
+        return values, 0
     moved = np.subtract(values, rounded, where=np.isfinite(values), out=np.zeros_like(values))
     noise = np.abs(moved) <= _FLOAT32_NOISE * np.abs(values)
     finer = int((~noise).sum())

@@ -69,6 +69,7 @@ class Profile:
         }
         arrays = {
             "scalars": np.array([getattr(c, name) for c in counts for name in _SCALARS], np.int64),
+            "extremes": np.array([np.nan if v is None else v for c in counts for v in (c.low, c.high)]),
             "filled": codec.smallest(np.array([at.size for at in filled], np.int64)),
             "steps": codec.smallest(_joined([np.diff(at, prepend=0) for at in filled])),
             "counts": codec.smallest(
@@ -108,7 +109,7 @@ def profile_table(baseline: Baseline, table: pa.Table) -> Profile:
     """The profile of one Arrow table."""
     present = set(table.column_names)
     features = {
-        name: count_column(feature, _one_array(table[name]))
+        name: count_column(feature, one_array(table[name]))
         if name in present
         else no_counts(feature, table.num_rows)
         for name, feature in baseline.counted.items()
@@ -116,7 +117,10 @@ def profile_table(baseline: Baseline, table: pa.Table) -> Profile:
     return Profile(baseline, table.num_rows, features, _few(present - set(baseline.features)))
 
 
-def _one_array(column: Any) -> Any:
+def one_array(column: Any) -> Any:
+    """A table's column as one Arrow array."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
     whole = column.combine_chunks()
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
@@ -133,15 +137,20 @@ def _read_features(
     header: dict[str, Any], arrays: dict[str, Any], baseline: Baseline
 ) -> dict[str, FeatureCounts]:
     scalars = arrays["scalars"].reshape(-1, len(_SCALARS)).tolist()
+    extremes = [None if v != v else v for v in arrays["extremes"].tolist()]
     ends = np.cumsum(arrays["filled"].astype(np.int64))
     steps, counts = arrays["steps"].astype(np.int64), arrays["counts"].astype(np.int64)
     parts = iter(zip(np.split(steps, ends[:-1]), np.split(counts, ends[:-1]), strict=True))
     features = {}
-    for (name, feature), row in zip(baseline.counted.items(), scalars, strict=True):
+    for (name, feature), row, low, high in zip(
+        baseline.counted.items(), scalars, extremes[::2], extremes[1::2], strict=True
+    ):
         cells = _dense(feature.counts.size, *next(parts))
         coarse = {p: _dense(_coarse_size(feature, p), *next(parts)) for p in header["coarse"].get(name, ())}
         known = dict(zip(_SCALARS, row, strict=True))
-        features[name] = FeatureCounts(cells, coarse=coarse, names=header["names"].get(name, {}), **known)
+        features[name] = FeatureCounts(
+            cells, low=low, high=high, coarse=coarse, names=header["names"].get(name, {}), **known
+        )
     return features
 
 

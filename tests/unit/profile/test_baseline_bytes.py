@@ -66,12 +66,16 @@ def test_bytes_cut_short_or_of_something_else_are_refused(data: bytes) -> None:
         Baseline.from_bytes(data)
 
 
-def test_bytes_of_a_newer_version_say_so() -> None:
-    newer = bytearray(BASELINE.to_bytes())
-    newer[4] = codec.FORMAT_VERSION + 1
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [(codec.FORMAT_VERSION + 1, "newer than 2"), (codec.OLDEST_VERSION - 1, "older than 2")],
+)
+def test_bytes_of_a_version_that_is_not_read_say_so(version: int, message: str) -> None:
+    other = bytearray(BASELINE.to_bytes())
+    other[4] = version
 
-    with pytest.raises(CorruptData, match="newer than 1"):
-        Baseline.from_bytes(bytes(newer))
+    with pytest.raises(CorruptData, match=message):
+        Baseline.from_bytes(bytes(other))
 
 
 def test_a_header_that_lacks_a_field_is_refused() -> None:
