@@ -8,8 +8,10 @@ from typing import Any
 from mlflow_sentinel_plugin.detect.detector import Detector
 from mlflow_sentinel_plugin.detect.histogram import histogram
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
+from mlflow_sentinel_plugin.detect.samples import samples_of
 from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.profile.baseline import Baseline
+from mlflow_sentinel_plugin.profile.table import blocks, to_table
 
 __all__ = ["Detector", "FeatureResult", "MetricResult", "WindowResult", "compare", "histogram"]
 
@@ -53,5 +55,7 @@ def compare(
         raise InvalidInput(f"compare has no option {unknown[0]!r}", hint=f"options: {known}")
     learned = {name: value for name, value in options.items() if name in _BASELINE_OPTIONS}
     judged = {name: value for name, value in options.items() if name in _DETECTOR_OPTIONS}
-    baseline = Baseline.from_data(reference, kinds=kinds, **learned)
-    return Detector(baseline, rule=rule, metrics=metrics, **judged).check(baseline.profile(current))
+    before, now = to_table(reference), list(blocks(current))
+    baseline = Baseline.from_data(before, kinds=kinds, **learned)
+    detector = Detector(baseline, rule=rule, metrics=metrics, **judged)
+    return detector.check(baseline.profile(now), samples=samples_of(baseline, [before], now))

@@ -15,7 +15,7 @@ from mlflow_sentinel_plugin.detect.calibrated import judge_calibrated
 from mlflow_sentinel_plugin.detect.evaluate import evaluate
 from mlflow_sentinel_plugin.detect.finding import Judge
 from mlflow_sentinel_plugin.detect.metrics import METRICS
-from mlflow_sentinel_plugin.detect.pair import Pair, pair
+from mlflow_sentinel_plugin.detect.pair import Pair, Samples, pair
 from mlflow_sentinel_plugin.detect.report import describe, ignored, unlike
 from mlflow_sentinel_plugin.detect.result import FeatureResult, WindowResult
 from mlflow_sentinel_plugin.detect.schema import schema_state
@@ -74,15 +74,25 @@ class Detector:
         self._metrics = {name: METRICS.get(name) for name in _checked_names(metrics)}
         self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
         self._thresholds = checked_thresholds(DEFAULT_THRESHOLDS if thresholds is None else thresholds)
+        self._own_thresholds: dict[str, dict[str, float]] = {}
         self._judge: Judge = judge_calibrated if rule == "calibrated" else make_judge(self._thresholds_of)
         self._windows = _read_state(state, baseline)
 
-    def check(self, profile: Profile, *, start: Any = None, end: Any = None) -> WindowResult:
+    def check(
+        self,
+        profile: Profile,
+        *,
+        start: Any = None,
+        end: Any = None,
+        samples: Mapping[str, Samples] | None = None,
+    ) -> WindowResult:
         """The verdict on a window.
 
         Args:
             profile: The window's counts, made by the same baseline.
             start, end: Its bounds, as milliseconds since 1970 or an aware datetime; only carried along.
+            samples: The values themselves where they are at hand, see :mod:`.samples`: metrics that
+                counts give up to a bound are then exact.
 
         Raises:
             InvalidInput: the profile belongs to another baseline.
@@ -92,8 +102,9 @@ class Detector:
                 "the profile belongs to another baseline", hint="profile the rows with this baseline"
             )
         settled = self._settled(profile)
+        at_hand = samples or {}
         pairs = [
-            pair(feature, profile.features[name], profile.rows)
+            pair(feature, profile.features[name], profile.rows, at_hand.get(name))
             for name, feature in self._baseline.counted.items()
             if name not in settled
         ]
@@ -168,8 +179,11 @@ class Detector:
 
     def _thresholds_of(self, name: str) -> dict[str, float]:
         """The thresholds of one feature; only those of metrics that are computed."""
-        merged = {**self._thresholds, **self._setting(name).thresholds}
-        return {key: limit for key, limit in merged.items() if metric_of(key)[0] in self._metrics}
+        if name not in self._own_thresholds:
+            merged = {**self._thresholds, **self._setting(name).thresholds}
+            computed = {key: limit for key, limit in merged.items() if metric_of(key)[0] in self._metrics}
+            self._own_thresholds[name] = computed
+        return self._own_thresholds[name]
 
 
 def _window_state(watched: Mapping[str, FeatureResult], enough: bool) -> WindowState:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_sentinel_plugin.detect.metrics.base import shares
 from mlflow_sentinel_plugin.detect.pair import OTHER, Pair, pair
 from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
@@ -145,7 +144,7 @@ def _bins(
     totals: tuple[int, int] | None = None,
 ) -> list[dict[str, Any]]:
     n, m = totals or (int(reference.sum()), int(current.sum()))
-    p, q = shares(reference) if totals is None else reference / max(n, 1), current / max(m, 1)
+    p, q = reference / max(n, 1), current / max(m, 1)
     rows = zip(names, lows, highs, p.tolist(), q.tolist(), strict=True)
     return [
         {"label": label, "low": low, "high": high, "reference": a, "current": b}

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from mlflow_sentinel_plugin.detect.metrics.base import Counts, shares
+from mlflow_sentinel_plugin.detect.metrics.base import Counts
 from mlflow_sentinel_plugin.detect.metrics.ks_test import ks_distance
 from mlflow_sentinel_plugin.profile.counts import FeatureCounts
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.layout import Layout, group_sums
-from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
+from mlflow_sentinel_plugin.profile.types import FloatArray
 
 OTHER, UNSEEN = "(other)", "(unseen)"
+
+_REFERENCES: WeakKeyDictionary[Layout, Counts] = WeakKeyDictionary()
+"""The reference's side is the same for every window."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The finite values of a numeric feature on either side, sorted, where the rows are at hand."""
+
+    reference: FloatArray
+    current: FloatArray
 
 
 @dataclass(frozen=True)
@@ -41,12 +53,12 @@ class Pair:
     @cached_property
     def n_reference(self) -> int:
         """Reference rows with a value."""
-        return int(self.reference.cells.sum())
+        return self.reference.total
 
     @cached_property
     def n_current(self) -> int:
         """Window rows with a value."""
-        return int(self.current.cells.sum())
+        return self.current.total
 
     @cached_property
     def distance(self) -> float | None:
@@ -54,8 +66,8 @@ class Pair:
         if not self.n_reference or not self.n_current or self.feature.kind == "datetime":
             return None
         if self.layout is not None:
-            return ks_distance(self.reference.cells, self.current.cells)
-        return float(np.abs(shares(self.reference) - shares(self.current)).sum() / 2)
+            return ks_distance(self.reference, self.current)
+        return float(np.abs(self.reference.shares - self.current.shares).sum() / 2)
 
     @property
     def missing_share(self) -> float:
@@ -88,36 +100,49 @@ class Pair:
         return max(self.distance or 0.0, abs(self.unusable_moved))
 
 
-def pair(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
+def pair(feature: FeatureBaseline, counts: FeatureCounts, rows: int, samples: Samples | None = None) -> Pair:
     """A feature's counts in a window of ``rows`` rows beside its reference."""
-    return _levels(feature, counts, rows) if feature.has_levels else _numbers(feature, counts, rows)
-
-
-def _numbers(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Pair:
+    if feature.has_levels:
+        return _levels(feature, counts, rows)
     precision = feature.coarsest(counts.coarse)
     layout = feature.coarse_layout(precision) if precision else feature.layout
+    reference, current = _reference(feature, layout), _window(feature, layout, counts, rows, precision)
+    if samples is not None:
+        reference, current = reference.with_sample(samples.reference), current.with_sample(samples.current)
+    return Pair(feature, counts, reference, current, layout.bins, layout, precision)
+
+
+def _reference(feature: FeatureBaseline, layout: Layout) -> Counts:
+    if layout not in _REFERENCES:
+        _REFERENCES[layout] = Counts(
+            group_sums(layout.reference, layout.bin_starts),
+            cells=layout.reference,
+            grid=layout.edges,
+            rows=feature.rows,
+            missing=feature.missing,
+            infinite=int(layout.reference[[0, -1]].sum()) if layout.edges.size else 0,
+            sd=feature.summary.get("sd"),
+        )
+    return _REFERENCES[layout]
+
+
+def _window(
+    feature: FeatureBaseline, layout: Layout, counts: FeatureCounts, rows: int, precision: str | None
+) -> Counts:
     cells = counts.coarse[precision] if precision else counts.cells
-    return Pair(
-        feature,
-        counts,
-        _side(layout, layout.reference, feature.rows, feature.missing, feature),
-        _side(layout, cells, rows, counts.missing + counts.absent, feature),
-        layout.bins,
-        layout,
-        precision,
-    )
-
-
-def _side(layout: Layout, cells: IntArray, rows: int, missing: int, feature: FeatureBaseline) -> Counts:
     ends = layout.reference[[0, -1]] > 0  # infinities in the reference: nothing lies beyond them
     bounded = layout.edges.size > 0
     return Counts(
         group_sums(cells, layout.bin_starts),
         cells=cells,
+        grid=layout.edges,
         rows=rows,
-        missing=missing,
+        missing=counts.missing + counts.absent,
         below=int(cells[0]) if bounded and not ends[0] else None,
         above=int(cells[-1]) if bounded and not ends[1] and not feature.clock else None,
+        infinite=counts.infinite,
+        low=counts.low,
+        high=counts.high,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.linear import count_statistics
 from mlflow_sentinel_plugin.detect.metrics import METRICS, MetricValue
+from mlflow_sentinel_plugin.detect.metrics.base import version_of
 from mlflow_sentinel_plugin.detect.pair import Pair
 from mlflow_sentinel_plugin.detect.questions import MISSING_FLOOR
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult
@@ -104,9 +105,7 @@ def _precision_text(precision: str) -> str:
 
 
 def _versioned(name: str, value: MetricValue) -> MetricResult:
-    return MetricResult(
-        value.value, value.p_value, value.reason, int(getattr(METRICS.get(name), "version", 1))
-    )
+    return MetricResult(value.value, value.p_value, value.reason, version_of(METRICS.get(name)), value.bound)
 
 
 def _result(

@@ -15,12 +15,16 @@ SIGNAL_STATES: frozenset[FeatureState] = frozenset({"drift", "column_gone", "kin
 
 @dataclass(frozen=True)
 class MetricResult:
-    """A metric's value; ``None`` with a reason where it cannot be computed."""
+    """A metric's value; ``None`` with a reason where it cannot be computed.
+
+    ``version`` is that of the metric's definition; the value is off by at most ``bound`` (0: exact).
+    """
 
     value: float | None
     p_value: float | None = None
     reason: str | None = None
     version: int = 1
+    bound: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -22,9 +22,10 @@ def schema_state(
         if feature.role in OPTIONAL_ROLES:
             return "ignored", f"no {feature.role} in this window"
         return "column_gone", f"absent from {counts.absent} of {rows} rows"
-    values = counts.present + counts.malformed
-    if values and counts.malformed > _MOST * values and not _was_malformed(feature):
-        return "kind_changed", f"{counts.malformed} of {values} values are not {feature.kind}"
+    if counts.malformed and not _was_malformed(feature):
+        values = counts.present + counts.malformed
+        if counts.malformed > _MOST * values:
+            return "kind_changed", f"{counts.malformed} of {values} values are not {feature.kind}"
     return None
 
 

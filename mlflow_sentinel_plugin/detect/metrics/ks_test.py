@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from scipy.special import kolmogorov
 
-from mlflow_sentinel_plugin.detect.metrics.base import MetricValue, empty, not_compared
-from mlflow_sentinel_plugin.profile.types import IntArray
+from mlflow_sentinel_plugin.detect.metrics.base import (
+    Counts,
+    MetricValue,
+    as_counts,
+    empty,
+    not_a_number,
+    versioned,
+)
+
+_FEW = 4
 
 
+@versioned(1)
 def ks_test(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "numeric") -> MetricValue:
     """``D = sup |F_reference - F_window|``, with p from the Kolmogorov limit law at ``D sqrt(nm / (n + m))``.
 
     Range 0 to 1. D is an effect size and does not grow with the rows; p shrinks with them: at a million rows
-    a shift nobody would notice has p near 0. From counts D is exact up to the grid's bound. The limit law is
-    conservative for few distinct values and for windows under about 50 rows. Not for categories.
+    a shift nobody would notice has p near 0. From counts D is exact up to ``bound``, the reference's fullest
+    cell between two edges (0 where each of its values is an edge). The limit law is conservative for few
+    distinct values and for windows under about 50 rows. Not for categories.
 
     Source: Smirnov, Table for estimating the goodness of fit of empirical distributions (1948).
 
@@ -24,18 +35,23 @@ def ks_test(reference: Any, current: Any, edges_or_levels: Any = (), kind: str =
     >>> round(result.value, 3), round(result.p_value, 4)
     (0.45, 0.0006)
     """
-    if kind in ("categorical", "boolean"):
-        return MetricValue(None, reason="not_numeric")
-    a, b = getattr(reference, "cells", reference), getattr(current, "cells", current)
-    refused = not_compared(kind) or empty(a, b)
+    a, b = as_counts(reference), as_counts(current)
+    refused = not_a_number(kind) or empty(a, b)
     if refused:
         return refused
-    distance = ks_distance(np.asarray(a, np.int64), np.asarray(b, np.int64))
-    n, m = float(np.sum(a)), float(np.sum(b))
-    return MetricValue(distance, float(kolmogorov(distance * np.sqrt(n * m / (n + m)))))
+    distance = ks_distance(a, b)
+    p = kolmogorov(distance * math.sqrt(a.total * b.total / (a.total + b.total)))
+    return MetricValue(distance, float(p), bound=a.largest_open_cell if a.grid is not None else 0.0)
 
 
-def ks_distance(reference: IntArray, current: IntArray) -> float:
-    """D between two count vectors in order; each must hold something."""
-    n, m = int(reference.sum()), int(current.sum())
-    return float(np.abs(np.cumsum(reference) / n - np.cumsum(current) / m).max())
+def ks_distance(reference: Counts, current: Counts) -> float:
+    """D between two sides; each must hold something."""
+    held = current.held
+    if _FEW * held.size > current.cells.size:
+        gap = reference.distribution - current.distribution
+        return float(max(gap.max(), -gap.min()))
+    # The distance is largest just before, or in, a cell that holds something of the window.
+    after = np.cumsum(current.cells[held]) / current.total
+    before = np.append(0.0, after[:-1])
+    above, below = reference.distribution[held] - before, after - reference.distribution[held + 1]
+    return float(max(above.max(), -above.min(), below.max(), -below.min()))

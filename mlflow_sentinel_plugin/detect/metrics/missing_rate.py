@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from mlflow_sentinel_plugin.detect.metrics.base import MetricValue
+from mlflow_sentinel_plugin.detect.metrics.base import MetricValue, versioned
 
 
+@versioned(1)
 def missing_rate(
     reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "numeric"
 ) -> MetricValue:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_sentinel_plugin.detect.metrics.base import MetricValue, empty, not_compared, shares
+from mlflow_sentinel_plugin.detect.metrics.base import MetricValue, as_counts, empty, not_compared, versioned
 
 ZERO_SHARE = 1e-4
 
 
+@versioned(1)
 def psi(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "numeric") -> MetricValue:
     """``sum((q - p) * ln(q / p))`` over bins, p and q the shares of the reference and the window.
 
@@ -25,8 +26,9 @@ def psi(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "nu
     >>> round(psi([50, 50, 0], [49, 49, 2]).value, 3)
     0.106
     """
-    refused = not_compared(kind) or empty(reference, current)
+    a, b = as_counts(reference), as_counts(current)
+    refused = not_compared(kind) or empty(a, b)
     if refused:
         return refused
-    p, q = (np.where(s == 0, ZERO_SHARE, s) for s in (shares(reference), shares(current)))
-    return MetricValue(float(((q - p) * np.log(q / p)).sum()))
+    p, q = np.where(a.shares == 0, ZERO_SHARE, a.shares), np.where(b.shares == 0, ZERO_SHARE, b.shares)
+    return MetricValue(float((q - p) @ np.log(q / p)))
