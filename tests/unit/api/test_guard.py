@@ -136,7 +136,8 @@ def test_two_uploads_run_at_once_and_the_others_wait_for_them():
         guard = guarded(inner)
         clients = [Client() for _ in range(10)]
         tasks = [asyncio.create_task(guard(c.scope, c.receive, c.send)) for c in clients]
-        await asyncio.sleep(0.02)
+        while any(client.chunks for client in clients) or inner.running < 2:
+            await asyncio.sleep(0)
         hold.set()
         await asyncio.gather(*tasks)
         return inner, clients
