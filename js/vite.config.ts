@@ -19,7 +19,7 @@ export default defineConfig({
     // These know light-dark(); older ones would need every colour twice.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
   },
-  server: { host: "127.0.0.1", proxy: { "/api": server } },
+  server: { host: "127.0.0.1", proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   test: {
     environment: "jsdom",
     setupFiles: here("src/testing/setup.ts"),

@@ -56,15 +56,19 @@ const toError = (status: number, body: unknown) =>
     : new ApiError(status, `The server answered ${status} without a reason.`);
 
 /** GET a path below `/api/v1`; anything but a 2xx answer in JSON is an `ApiError`. */
-export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> =>
+  call(apiUrl(path, params), signal ? { signal } : {});
+
+/** POST without a body; as `get`. */
+export const post = <T>(path: string): Promise<T> => call(apiUrl(path), { method: "POST" });
+
+async function call<T>(url: URL, request: RequestInit): Promise<T> {
   const headers = { Accept: "application/json", ...workspaceHeader() };
-  const request: RequestInit = { headers, credentials: "same-origin" };
-  if (signal) request.signal = signal;
   let response: Response;
   try {
-    response = await fetch(apiUrl(path, params), request);
+    response = await fetch(url, { ...request, headers, credentials: "same-origin" });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (request.signal?.aborted) throw error;
     throw new ApiError(0, "The server does not answer.");
   }
   const body = parse(await response.text());

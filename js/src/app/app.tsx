@@ -1,7 +1,8 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy } from "react";
+import { lazy, useEffect } from "react";
 import { HashRouter, Route, Routes } from "react-router";
 import { OverviewPage } from "@/features/overview/overview-page";
+import { follow } from "@/lib/live";
 import { makeClient } from "./client";
 import { Layout } from "./layout";
 import { NotFound } from "./not-found";
@@ -13,13 +14,16 @@ const RunPage = lazy(() => import("@/features/runs/run-page"));
 
 const client = makeClient();
 
-export const App = () => (
-  <QueryClientProvider client={client}>
-    <HashRouter>
-      <Screens />
-    </HashRouter>
-  </QueryClientProvider>
-);
+export function App() {
+  useEffect(() => follow(client), []);
+  return (
+    <QueryClientProvider client={client}>
+      <HashRouter>
+        <Screens />
+      </HashRouter>
+    </QueryClientProvider>
+  );
+}
 
 /** Every address of the dashboard. */
 export const Screens = () => (
