@@ -55,12 +55,10 @@ SETTINGS = [
 ]
 
 
-def parameters() -> list[Any]:
-    """Each setting, marked by the kind of database server it needs."""
-    marks = {"sqlite": ()}
-    return [
-        pytest.param(it, id=str(it), marks=marks.get(it.database, pytest.mark.database)) for it in SETTINGS
-    ]
+def parameter(setting: Setting) -> Any:
+    """Marked by the kind of database server it needs."""
+    marks = [] if setting.database == "sqlite" else [pytest.mark.database]
+    return pytest.param(setting, id=str(setting), marks=marks)
 
 
 @contextmanager
@@ -97,7 +95,7 @@ def items(server: Server, path: str) -> list[dict[str, Any]]:
     return server.get(f"/api/v1{path}").json()["items"]
 
 
-@pytest.mark.parametrize("setting", parameters())
+@pytest.mark.parametrize("setting", map(parameter, SETTINGS))
 def test_from_a_baseline_to_an_alert(setting, tmp_path):
     with Receiver() as receiver, running(setting, tmp_path, receiver) as server:
         assert server.mlflow_answers()
