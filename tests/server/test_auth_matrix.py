@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SERVERS = {
     "uvicorn": (),
     "gunicorn": ("--gunicorn-opts", "--worker-class gthread --threads 32 --timeout 120"),
 }
+TRIES = 8
 
 
 # --- a server with something to hide --------------------------------------------------------------------
@@ -41,6 +43,16 @@ class Site:
     ids: dict[str, str]
 
     def ask(self, rule: Rule, who: Principal) -> requests.Response:
+        """The answer; one that says when to try again is heeded, as SQLite may be locked on a busy machine."""
+        answer = self._ask_once(rule, who)
+        for _ in range(TRIES):
+            if answer.status_code != 503 or "Retry-After" not in answer.headers:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = self._ask_once(rule, who)
+        return answer
+
+    def _ask_once(self, rule: Rule, who: Principal) -> requests.Response:
         words = {**self.ids, "who": who.name.replace(" ", "-")}
         options = {name: _filled(value, words) for name, value in rule.options.items()}
         headers = {"Connection": "close", **options.pop("headers", {}), **who.headers}
