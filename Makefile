@@ -3,15 +3,19 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint unit js clean
+.PHONY: demo test test-long lint unit js clean
 
 # The demo: a real MLflow server, a real model, real drift. Stays up until Ctrl-C; DEMO_ARGS=--once ends by itself.
 demo: $(VENV)/.demo
 	$(BIN)/mlflow-sentinel demo $(DEMO_ARGS)
 
-# Everything CI runs: style, types, imports, Python and JavaScript tests, coverage.
+# Style, types, imports, Python and JavaScript tests, coverage.
 test: $(VENV)/.dev lint js
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -m "not long" --cov --cov-report=term
+
+# The tests that start many servers: every database, web server, prefix and login.
+test-long: $(VENV)/.dev
+	$(BIN)/pytest -m long
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -208,7 +208,8 @@ def test_reading_paths_do_not_queue_behind_uploads():
         guard = guarded(inner, gate=Gate(at_once=1, max_waiting=0, max_wait=0.01))
         upload, look = Client(), Client("/api/v1/runs", method="GET")
         tasks = [asyncio.create_task(guard(c.scope, c.receive, c.send)) for c in (upload, look)]
-        await asyncio.sleep(0.02)
+        while inner.running < 2:
+            await asyncio.sleep(0)
         hold.set()
         await asyncio.gather(*tasks)
         return inner.most, look.status
