@@ -43,7 +43,7 @@ class Site:
     ids: dict[str, str]
 
     def ask(self, rule: Rule, who: Principal) -> requests.Response:
-        """The answer; one that says when to try again is heeded, as SQLite may be locked on a busy machine."""
+        """The answer, asked for again when it says so: SQLite may be locked on a busy machine."""
         answer = self._ask_once(rule, who)
         for _ in range(TRIES):
             if answer.status_code != 503 or "Retry-After" not in answer.headers:
