@@ -11,10 +11,7 @@ from mlflow_sentinel_plugin.api.auth import allow
 
 FOLDER = Path(__file__).parent.parent / "ui"
 
-_CSP = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
+_CSP = "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 _YEAR_S = 31_536_000
 _NOT_BUILT = """<!DOCTYPE html>
 <html lang="en">
