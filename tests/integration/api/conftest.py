@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ class Server:
 
     def contents(self) -> list[str]:
         """Everything stored, as SQL."""
-        with sqlite3.connect(str(self.db.path)) as connection:
+        with closing(sqlite3.connect(str(self.db.path))) as connection:
             return list(connection.iterdump())
 
     # --- shorthand ---------------------------------------------------------------------------------------
@@ -240,25 +241,50 @@ def document(app: Flask) -> Document:
 
 
 @pytest.fixture(scope="session")
-def new_server(
-    template: Path, tmp_path_factory: pytest.TempPathFactory, mlflow: Mlflow, app: Flask, document: Document
-) -> Iterator[Callable[[], Server]]:
-    """Makes servers, each on an empty database of its own."""
+def new_database(
+    template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Database]]:
+    """Makes empty databases."""
     made: list[Database] = []
 
-    def make() -> Server:
+    def make() -> Database:
         path = tmp_path_factory.mktemp("sentinel") / "sentinel.db"
         shutil.copy(template, path)
         made.append(Database.open(f"sqlite:///{path}"))
         # No test here pulls the plug; waiting for the disk is most of the time otherwise.
         event.listen(made[-1].engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-        return Server(made[-1], mlflow, app, document)
+        return made[-1]
 
     yield make
     for database in made:
         database.close()
 
 
+@pytest.fixture(scope="session")
+def new_server(
+    new_database: Callable[[], Database], mlflow: Mlflow, app: Flask, document: Document
+) -> Callable[[], Server]:
+    """Makes servers, each on a database of its own."""
+    return lambda: Server(new_database(), mlflow, app, document)
+
+
+@pytest.fixture(scope="session")
+def untouched(new_server: Callable[[], Server]) -> Server:
+    """With a monitor ``known`` and its baseline; for requests that must change nothing."""
+    server = new_server()
+    server.baseline("known")
+    return server
+
+
+@pytest.fixture(scope="session")
+def scratch(new_database: Callable[[], Database]) -> Database:
+    """One database for all tests: a new engine would compile every statement anew."""
+    return new_database()
+
+
 @pytest.fixture
-def server(new_server: Callable[[], Server]) -> Server:
-    return new_server()
+def server(scratch: Database, template: Path, mlflow: Mlflow, app: Flask, document: Document) -> Server:
+    """On an empty database."""
+    with closing(sqlite3.connect(template)) as empty, closing(sqlite3.connect(str(scratch.path))) as used:
+        empty.backup(used)
+    return Server(scratch, mlflow, app, document)

@@ -109,8 +109,8 @@ def test_a_new_monitor_belongs_to_the_experiment_that_was_said(server):
         ({"monitor": "churn", "activate": "maybe"}, 400, "invalid_input", "activate"),
     ],
 )
-def test_a_wrong_query_registers_nothing(server, query, status, code, says):
-    error = server.refused("POST", "/baseline", status, code, query_string=query, **as_csv(people(60)))
+def test_a_wrong_query_registers_nothing(untouched, query, status, code, says):
+    error = untouched.refused("POST", "/baseline", status, code, query_string=query, **as_csv(people(60)))
 
     assert says in error["message"]
 
@@ -134,14 +134,14 @@ def test_a_wrong_query_registers_nothing(server, query, status, code, says):
         ("PAR1 is not enough", "application/parquet", 400, "malformed_parquet"),
     ],
 )
-def test_a_wrong_body_registers_nothing(server, body, kind, status, code):
-    server.refused("POST", "/baseline?monitor=churn", status, code, data=body, content_type=kind)
+def test_a_wrong_body_registers_nothing(untouched, body, kind, status, code):
+    untouched.refused("POST", "/baseline?monitor=churn", status, code, data=body, content_type=kind)
 
 
-def test_a_baseline_without_a_column_to_watch_is_refused(server):
+def test_a_baseline_without_a_column_to_watch_is_refused(untouched):
     body = as_csv([{"key": i} for i in range(60)])
 
-    server.refused("POST", "/baseline?monitor=churn&id=key", 400, "no_usable_column", **body)
+    untouched.refused("POST", "/baseline?monitor=churn&id=key", 400, "no_usable_column", **body)
 
 
 # --- an artifact of a run --------------------------------------------------------------------------------
@@ -219,8 +219,10 @@ def test_what_the_run_does_not_have_is_not_found(server, mlflow):
     refused(400, "invalid_input", target="nope")
 
 
-def test_a_source_without_its_path_is_refused_and_the_key_is_named(server):
-    error = server.refused("POST", "/baseline?monitor=churn", 400, "invalid_input", json={"run_id": "0" * 32})
+def test_a_source_without_its_path_is_refused_and_the_key_is_named(untouched):
+    error = untouched.refused(
+        "POST", "/baseline?monitor=churn", 400, "invalid_input", json={"run_id": "0" * 32}
+    )
 
     assert error["message"].startswith("artifact_path")
 
@@ -264,9 +266,9 @@ def test_a_switch_closes_the_open_window_under_the_old_baseline(server):
     assert server.get("/monitors/churn")["last_window"]["state"] == "ok"
 
 
-def test_an_unknown_baseline_is_not_found(server):
-    server.refused("GET", "/baseline/nope", 404, "baseline_not_found")
-    server.refused("POST", "/baseline/nope/activate", 404, "baseline_not_found")
+def test_an_unknown_baseline_is_not_found(untouched):
+    untouched.refused("GET", "/baseline/nope", 404, "baseline_not_found")
+    untouched.refused("POST", "/baseline/nope/activate", 404, "baseline_not_found")
 
 
 def test_baselines_are_listed_newest_first_page_by_page(server):
@@ -288,8 +290,8 @@ def test_baselines_are_listed_newest_first_page_by_page(server):
     ] == [1]
 
 
-def test_a_list_of_an_unknown_monitors_baselines_is_not_found(server):
-    server.refused("GET", "/baseline?monitor=churn", 404, "monitor_not_found")
+def test_a_list_of_an_unknown_monitors_baselines_is_not_found(untouched):
+    untouched.refused("GET", "/baseline?monitor=churn", 404, "monitor_not_found")
 
 
 # --- hidden values ---------------------------------------------------------------------------------------

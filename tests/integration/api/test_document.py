@@ -74,6 +74,7 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     key = server.post("/keys", 201, json={"name": "batch", "scope": "ingest"})
     assert server.get("/keys")["items"]
     server.call("DELETE", f"/keys/{key['id']}")
+    server.post("/ws-ticket")
     server.patch("/monitors/churn", lateness="1h")
     server.post("/monitors/churn/pause")
     server.post("/monitors/churn/resume")

@@ -19,8 +19,8 @@ def records(rows) -> dict:
     return {"dataframe_records": rows}
 
 
-def test_two_sets_of_rows_are_compared(server):
-    verdict = compare(server, reference=records(people(400)), current=records(people(200, shift=2)))
+def test_two_sets_of_rows_are_compared(untouched):
+    verdict = compare(untouched, reference=records(people(400)), current=records(people(200, shift=2)))
 
     assert (verdict["state"], verdict["rule"]) == ("drift", "calibrated")
     assert (verdict["rows"], verdict["n_reference"]) == (200, 400)
@@ -40,9 +40,9 @@ def test_rows_are_compared_with_a_monitors_baseline_under_its_settings(server):
     assert (verdict["n_reference"], verdict["baseline_digest"]) == (400, baseline["digest"])
 
 
-def test_rule_kinds_and_metrics_may_be_said(server):
+def test_rule_kinds_and_metrics_may_be_said(untouched):
     verdict = compare(
-        server,
+        untouched,
         reference=records(people(400)),
         current=records(people(200, shift=2)),
         rule="thresholds",
@@ -58,20 +58,20 @@ def test_rule_kinds_and_metrics_may_be_said(server):
     assert {name for f in verdict["features"] for name in f["metrics"]} == {"psi"}
 
 
-def test_any_shape_of_json_rows_will_do(server):
+def test_any_shape_of_json_rows_will_do(untouched):
     rows = people(60)
     split = {"columns": ["age", "city"], "data": [list(row.values()) for row in rows]}
     inputs = {"inputs": {"age": [row["age"] for row in rows], "city": [row["city"] for row in rows]}}
 
-    verdicts = [compare(server, reference=rows, current=current) for current in (rows, split, inputs)]
+    verdicts = [compare(untouched, reference=rows, current=current) for current in (rows, split, inputs)]
 
     assert verdicts == [verdicts[0]] * 3
 
 
-def test_what_cannot_be_computed_is_null_with_a_reason(server):
+def test_what_cannot_be_computed_is_null_with_a_reason(untouched):
     constant = [{"x": 1, "y": None, "z": "a"} for _ in range(60)]
 
-    verdict = compare(server, reference=constant, current=constant)
+    verdict = compare(untouched, reference=constant, current=constant)
 
     assert verdict["state"] in ("ok", "insufficient_data")
     values = {f["name"]: f["metrics"].get("psi") for f in verdict["features"]}
@@ -97,8 +97,8 @@ ROWS = [{"age": 1}]
         ({"current": ROWS, "monitor": "churn"}, 404, "monitor_not_found"),
     ],
 )
-def test_a_wrong_comparison_is_refused(server, body, status, code):
-    server.refused("POST", "/evaluate", status, code, json=body)
+def test_a_wrong_comparison_is_refused(untouched, body, status, code):
+    untouched.refused("POST", "/evaluate", status, code, json=body)
 
 
 def test_a_monitor_without_a_baseline_has_nothing_to_compare_with(server):
@@ -115,5 +115,5 @@ def test_a_monitor_without_a_baseline_has_nothing_to_compare_with(server):
         ("age\n1\n", "text/csv", 415, "unsupported_media_type"),
     ],
 )
-def test_a_body_that_is_no_json_is_refused(server, body, kind, status, code):
-    server.refused("POST", "/evaluate", status, code, data=body, content_type=kind)
+def test_a_body_that_is_no_json_is_refused(untouched, body, kind, status, code):
+    untouched.refused("POST", "/evaluate", status, code, data=body, content_type=kind)

@@ -17,14 +17,6 @@ def ready(server) -> Server:
     return server
 
 
-@pytest.fixture(scope="module")
-def untouched(new_server) -> Server:
-    """For requests that must change nothing."""
-    server = new_server()
-    server.baseline()
-    return server
-
-
 def rows_of(server: Server, name: str = "churn") -> dict[str, int]:
     return server.get(f"/monitors/{name}")["rows"]
 
@@ -168,7 +160,9 @@ def test_rows_must_say_their_monitor(ready):
     ],
 )
 def test_a_body_that_holds_no_usable_rows_is_refused_as_a_whole(untouched, body, kind, status, code):
-    error = untouched.refused("POST", CHURN, status, code, data=body, content_type=kind)
+    error = untouched.refused(
+        "POST", "/predictions?monitor=known", status, code, data=body, content_type=kind
+    )
 
     assert error["message"]
 
