@@ -95,7 +95,7 @@ def items(server: Server, path: str) -> list[dict[str, Any]]:
     return server.get(f"/api/v1{path}").json()["items"]
 
 
-@pytest.mark.parametrize("setting", map(parameter, SETTINGS))
+@pytest.mark.parametrize("setting", [parameter(setting) for setting in SETTINGS])
 def test_from_a_baseline_to_an_alert(setting, tmp_path):
     with Receiver() as receiver, running(setting, tmp_path, receiver) as server:
         assert server.mlflow_answers()
