@@ -211,6 +211,7 @@ def test_every_rule_has_its_line_in_the_table():
 
 
 @pytest.mark.server
+@pytest.mark.long
 def test_everybody_gets_what_the_table_says_and_nothing_leaks(site, capsys):
     with ThreadPoolExecutor(4) as pool:
         answers = [(rule, list(pool.map(partial(site.ask, rule), PRINCIPALS))) for rule in RULES]
@@ -222,6 +223,7 @@ def test_everybody_gets_what_the_table_says_and_nothing_leaks(site, capsys):
 
 
 @pytest.mark.server
+@pytest.mark.long
 def test_each_workspace_has_runs_and_monitors_of_its_own(site):
     server = site.server
     there = {"headers": {WORKSPACE: "other"}, "auth": ("neighbour", PASSWORD)}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.server.running import Server, environment, eventually
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 DEMO = "from mlflow_sentinel_plugin.demo.command import demo_command; demo_command()"
 

@@ -12,7 +12,7 @@ import requests
 from mlflow_sentinel_plugin.api.key_auth import CACHE_S
 from tests.server.running import Server, eventually, running_server
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 ADMIN = ("admin", "only-for-tests-1")
 BOB = ("bob", "only-for-tests-2")

@@ -18,7 +18,7 @@ from mlflow_sentinel_plugin.demo.receiver import Receiver
 from tests.databases import empty_database
 from tests.server.running import Server, command, environment, eventually, free_port, running_server
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 ANSWERS_S = 120
 GUNICORN = ("--gunicorn-opts", "--worker-class gthread --threads 8 --timeout 120")

@@ -14,7 +14,7 @@ from tests.server.principals import ADMIN, PASSWORD
 from tests.server.running import Server, command, environment, free_port, running_server
 from tests.server.test_auth_matrix import login_environment
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 BOB = ("bob", PASSWORD)
 API = "/api/2.0/mlflow"

@@ -13,7 +13,7 @@ import requests
 from tests.server.own_postgresql import own_postgresql
 from tests.server.running import Server, eventually
 
-pytestmark = [pytest.mark.server, pytest.mark.database]
+pytestmark = [pytest.mark.server, pytest.mark.database, pytest.mark.long]
 
 AWAY_S = float(os.environ.get("TEST_OUTAGE_S", "10"))
 BACK_S = 120

@@ -14,7 +14,7 @@ import requests
 
 from tests.server.running import Server, eventually, free_port, running_server
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 HOST = "mlflow.example.com"
 PREFIX = "/tools/mlflow"
