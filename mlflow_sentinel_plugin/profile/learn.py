@@ -197,8 +197,9 @@ def _only_grows(values: FloatArray) -> bool:
 def _number_summary(kind: str, finite: FloatArray, bound: float) -> dict[str, Any]:
     if finite.size == 0:
         return {}
+    mean, sd = _mean_and_sd(finite)
+    figures = {"min": finite.min(), "max": finite.max(), "mean": mean, "sd": sd}
     with np.errstate(over="ignore", invalid="ignore"):
-        figures = {"min": finite.min(), "max": finite.max(), "mean": finite.mean(), "sd": finite.std()}
         quantiles = np.quantile(finite, QUANTILES)
     show = _time_text if kind == "datetime" else _number
     summary: dict[str, Any] = {
@@ -207,6 +208,16 @@ def _number_summary(kind: str, finite: FloatArray, bound: float) -> dict[str, An
     summary["quantiles"] = {str(q): show(value) for q, value in zip(QUANTILES, quantiles, strict=True)}
     summary["ks_bound"] = bound
     return summary
+
+
+def _mean_and_sd(finite: FloatArray) -> tuple[float, float]:
+    """Of sorted values, divided by a power of two (no square overflows or vanishes) and less their median."""
+    exponent = int(np.frexp(np.abs(finite[[0, -1]]).max())[1])
+    near_one = np.ldexp(finite, -exponent)
+    median = near_one[near_one.size // 2]
+    around = near_one - median
+    with np.errstate(over="ignore"):
+        return float(np.ldexp(median + around.mean(), exponent)), float(np.ldexp(around.std(), exponent))
 
 
 def _level_summary(levels: tuple[str, ...], counts: IntArray) -> dict[str, Any]:

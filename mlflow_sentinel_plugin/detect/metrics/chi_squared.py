@@ -70,5 +70,6 @@ def pool_rare(table: IntArray) -> IntArray:
 
 def homogeneity(table: IntArray) -> float:
     """Chi-squared of a 2 x k table whose rows and columns all hold something."""
-    expected = table.sum(axis=1)[:, None] * (table.sum(axis=0) / table.sum())
-    return float(((table - expected) ** 2 / expected).sum())
+    a, b = table.astype(np.float64)
+    n, m = a.sum(), b.sum()
+    return float(((a * m - b * n) ** 2 / (a + b)).sum() / (n * m))
