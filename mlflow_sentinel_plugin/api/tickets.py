@@ -9,7 +9,7 @@ from __future__ import annotations
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from mlflow_sentinel_plugin import mlflow_login
-from mlflow_sentinel_plugin.errors import Unauthenticated
+from mlflow_sentinel_plugin.errors import Unauthenticated, Unavailable
 
 TTL_MS = 30_000
 _SALT = "mlflow-sentinel.ws-ticket"
@@ -28,7 +28,7 @@ def holder(ticket: str, now: int) -> str:
     """
     try:
         user, until = _signer().loads(ticket)
-    except BadSignature:
+    except (BadSignature, Unavailable):  # a server without a login has no key, and gives no tickets
         raise _refused("is none of this server's", "ticket_invalid") from None
     if now >= until:
         raise _refused("is older than 30 seconds", "ticket_expired")
