@@ -134,7 +134,7 @@ def test_a_body_of_20_mb_comes_through(client):
         headers={"Content-Type": "text/csv"},
         timeout=120,
     )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "monitor_not_found")
 
 
 @pytest.mark.parametrize("prefix", ["", PREFIX])
