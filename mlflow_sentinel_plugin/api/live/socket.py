@@ -17,7 +17,7 @@ from flask_sock import Sock  # type: ignore[import-untyped]
 from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]
 
 from mlflow_sentinel_plugin.api import key_auth
-from mlflow_sentinel_plugin.api.auth import allow, authorizer, current_user, key_ring
+from mlflow_sentinel_plugin.api.auth import User, allow, authorizer, current_user, key_ring
 from mlflow_sentinel_plugin.api.context import EXTENSION, services, workspace
 from mlflow_sentinel_plugin.api.live.feed import Feed
 from mlflow_sentinel_plugin.api.live.viewer import Asked, Viewer
@@ -173,7 +173,7 @@ def _since() -> int | None:
     return int(text)
 
 
-def _again() -> Callable[[], Any]:
+def _again() -> Callable[[], User]:
     """How to find the user of this handshake again, when it is long over."""
     user, adapter = current_user(), authorizer()
     key = key_auth.key_of_request()
@@ -181,7 +181,7 @@ def _again() -> Callable[[], Any]:
         return partial(adapter.owner, user.name)
     ring, db = key_ring(), services().db
 
-    def owner_of_key() -> Any:
+    def owner_of_key() -> User:
         return adapter.owner(ring.check(db, key, now_ms()).owner)
 
     return owner_of_key
@@ -191,22 +191,9 @@ def _again() -> Callable[[], Any]:
 
 
 def _serve(connection: Any, live: Live, viewer: Viewer) -> tuple[int, str]:
-    """Returns how to close: code and reason."""
-    news = threading.Event()
+    """Stay until the end; returns how to close: code and reason."""
     try:
-        with live.feed.watched(news.set):
-            connection.send(viewer.greeting())
-            _tell(connection, viewer)
-            told_at = time.monotonic()
-            while not live.ending:
-                if news.wait(LOOK_S):
-                    news.clear()
-                    told_at = time.monotonic() if _tell(connection, viewer) else told_at
-                elif time.monotonic() - told_at >= ALIVE_S:
-                    connection.send(viewer.sign_of_life())
-                    told_at = time.monotonic()
-                if connection.receive(timeout=0) is not None:
-                    return REFUSED, "this socket only tells"
+        return _stay(connection, live, viewer)
     except SentinelError as error:
         return close_code(error), error.code
     except (ConnectionClosed, OSError):
@@ -214,6 +201,23 @@ def _serve(connection: Any, live: Live, viewer: Viewer) -> tuple[int, str]:
     except Exception:
         _log.exception("a socket failed")  # Flask could only answer into the open socket
         return FAILED, "internal_error"
+
+
+def _stay(connection: Any, live: Live, viewer: Viewer) -> tuple[int, str]:
+    news = threading.Event()
+    with live.feed.watched(news.set):
+        connection.send(viewer.greeting())
+        _tell(connection, viewer)
+        told_at = time.monotonic()
+        while not live.ending:
+            if news.wait(LOOK_S):
+                news.clear()
+                told_at = time.monotonic() if _tell(connection, viewer) else told_at
+            elif time.monotonic() - told_at >= ALIVE_S:
+                connection.send(viewer.sign_of_life())
+                told_at = time.monotonic()
+            if connection.receive(timeout=0) is not None:
+                return REFUSED, "this socket only tells"
     return GOING_AWAY, "the server ends"
 
 
