@@ -50,6 +50,10 @@ def check_experiment(experiment_id: str) -> None:
 
 
 def experiment_names(ids: Iterable[str]) -> dict[str, str | None]:
-    """Experiment id -> name, as far as MLflow knows it."""
+    """Experiment id -> name, as far as MLflow knows it.
+
+    Not for use inside a session: MLflow may share the SQLite file, and a writer that waits for that session
+    keeps MLflow's read waiting, which keeps the session open.
+    """
     tracking = services().tracking
     return {experiment_id: tracking.experiment_name(experiment_id) for experiment_id in set(ids)}

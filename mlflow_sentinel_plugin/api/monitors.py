@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.orm import Session
 
 from mlflow_sentinel_plugin.api import present, schemas
 from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
@@ -57,7 +56,7 @@ def list_monitors(query: schemas.MonitorQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        items = [schemas.MonitorOut.model_validate(m) for m in _presented(session, found.items)]
+    items = [schemas.MonitorOut.model_validate(m) for m in _presented(found.items)]
     return reply(schemas.Page[schemas.MonitorOut](items=items, next=found.next))
 
 
@@ -216,8 +215,8 @@ def _check_timestamp(column: str, features: Sequence[Mapping[str, Any]]) -> None
 def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     current = services()
     provisional = current.pipeline.provisional(monitor)
+    (fields,) = _presented([monitor])
     with current.db.read() as session:
-        (fields,) = _presented(session, [monitor])
         last = windows.newest_scored(session, monitor.id)
     hidden, open_window = hidden_features(monitor), None
     if provisional is not None:
@@ -231,15 +230,16 @@ def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     )
 
 
-def _presented(session: Session, rows: Sequence[models.Monitor]) -> list[dict[str, Any]]:
+def _presented(rows: Sequence[models.Monitor]) -> list[dict[str, Any]]:
     """Fields of ``MonitorOut`` of each row, with a fixed number of queries beside the recent windows."""
     ids = [row.id for row in rows]
     pipeline = services().pipeline
-    pending = inbox.pending(session, ids)
-    open_alerts = alerts.open_counts(session, ids)
-    active = baselines.by_ids(session, [row.baseline_id for row in rows if row.baseline_id])
     names = experiment_names(row.experiment_id for row in rows)
-    recent = windows.recent(session, ids)
+    with services().db.read() as session:
+        pending = inbox.pending(session, ids)
+        open_alerts = alerts.open_counts(session, ids)
+        active = baselines.by_ids(session, [row.baseline_id for row in rows if row.baseline_id])
+        recent = windows.recent(session, ids)
     return [
         present.monitor(
             row,

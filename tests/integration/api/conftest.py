@@ -73,8 +73,9 @@ class Server:
         self.now = NOON
         config = Config()
         self.db = db
+        self._mlflow = mlflow
         self.pipeline = Pipeline(db, config, lambda: self.now)
-        tracking = TrackingSource(lambda: mlflow.store)
+        tracking = TrackingSource(self._mlflow_store)
         background = Background(self.pipeline, tracking, db, config)
         self._services = Services(config, db, self.pipeline, tracking, background)
         self.app = app
@@ -87,6 +88,11 @@ class Server:
 
     def services(self) -> Services:
         return self._services
+
+    def _mlflow_store(self) -> Any:
+        # On one SQLite file, a writer that waits for our open session keeps MLflow's read waiting, and so us.
+        assert self.db.engine.pool.checkedout() == 0, "MLflow is asked while a session of ours is open"
+        return self._mlflow.store
 
     # --- requests ----------------------------------------------------------------------------------------
 
