@@ -41,16 +41,27 @@ class Registry(Generic[T]):
         """The plug-in of that name, loaded on first use.
 
         Raises:
-            InvalidInput: no such plug-in; the message lists the known ones.
+            InvalidInput: no such plug-in (the message lists the known ones), or its code cannot be loaded.
         """
         if name in self._items:
             return self._items[name]
         entry_point = self._entry_points().get(name)
         if entry_point is None:
             raise self._unknown(name)
-        item: T = entry_point.load()
+        try:
+            item: T = entry_point.load()
+        except Exception as error:  # another distribution's code: whatever it raises
+            raise self._broken(entry_point, error) from error
         self._items[name] = item
         return item
+
+    def _broken(self, entry_point: importlib.metadata.EntryPoint, error: Exception) -> InvalidInput:
+        brought = entry_point.dist.name if entry_point.dist else "another distribution"
+        return InvalidInput(
+            f"{self._kind} {entry_point.name!r} cannot be loaded: {type(error).__name__}: {error}",
+            hint=f"it comes with {brought}: repair that, or remove it",
+            code=f"broken_{self._kind}",
+        )
 
     def _unknown(self, name: str) -> InvalidInput:
         near = difflib.get_close_matches(name, self.names(), 1)

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from mlflow_sentinel_plugin.clock import to_rfc3339
 from mlflow_sentinel_plugin.detect import severity as severities
 from mlflow_sentinel_plugin.detect.calibrated import judge_calibrated
-from mlflow_sentinel_plugin.detect.evaluate import evaluate
+from mlflow_sentinel_plugin.detect.evaluate import chosen, evaluate
 from mlflow_sentinel_plugin.detect.finding import Judge
-from mlflow_sentinel_plugin.detect.metrics import METRICS
+from mlflow_sentinel_plugin.detect.metrics import MetricValue
+from mlflow_sentinel_plugin.detect.metrics.base import version_of
 from mlflow_sentinel_plugin.detect.pair import Pair, Samples, pair
 from mlflow_sentinel_plugin.detect.report import describe, ignored, unlike
-from mlflow_sentinel_plugin.detect.result import FeatureResult, WindowResult
+from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
 from mlflow_sentinel_plugin.detect.schema import schema_state
 from mlflow_sentinel_plugin.detect.summary import summarise
 from mlflow_sentinel_plugin.detect.thresholds import (
@@ -71,7 +72,8 @@ class Detector:
         if isinstance(min_rows, bool) or not isinstance(min_rows, int) or min_rows < 1:
             raise InvalidInput(f"min_rows must be a whole number of at least 1, got {min_rows!r}")
         self._baseline, self._rule, self._min_rows = baseline, rule, min_rows
-        self._metrics = {name: METRICS.get(name) for name in _checked_names(metrics)}
+        self._metrics = chosen(metrics)
+        self._versions = {name: version_of(metric) for name, metric in self._metrics.items()}
         self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
         self._thresholds = checked_thresholds(DEFAULT_THRESHOLDS if thresholds is None else thresholds)
         self._own_thresholds: dict[str, dict[str, float]] = {}
@@ -134,9 +136,21 @@ class Detector:
         findings = self._judge(pairs, values, self._min_rows)
         enough = rows >= self._min_rows
         return [
-            describe(one, found, metrics, self._min_rows if enough else None, self._setting(one.feature.name))
+            describe(
+                one,
+                found,
+                self._versioned(metrics),
+                self._min_rows if enough else None,
+                self._setting(one.feature.name),
+            )
             for one, found, metrics in zip(pairs, findings, values, strict=True)
         ]
+
+    def _versioned(self, values: Mapping[str, MetricValue]) -> dict[str, MetricResult]:
+        return {
+            name: MetricResult(v.value, v.p_value, v.reason, self._versions[name], v.bound)
+            for name, v in values.items()
+        }
 
     def _window(
         self, profile: Profile, results: dict[str, FeatureResult], start: str | None, end: str | None
@@ -194,12 +208,6 @@ def _window_state(watched: Mapping[str, FeatureResult], enough: bool) -> WindowS
     if "drift" in states:
         return "drift"
     return "ok" if enough and states != {"insufficient_data"} else "insufficient_data"
-
-
-def _checked_names(metrics: Iterable[str] | None) -> list[str]:
-    if isinstance(metrics, str):
-        raise InvalidInput(f"metrics must be a list of names, got {metrics!r}", hint=f"[{metrics!r}]")
-    return METRICS.names() if metrics is None else list(dict.fromkeys(metrics))
 
 
 def _checked_settings(name: str, given: Any) -> FeatureSettings:

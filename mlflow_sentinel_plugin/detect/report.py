@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.linear import count_statistics
-from mlflow_sentinel_plugin.detect.metrics import METRICS, MetricValue
-from mlflow_sentinel_plugin.detect.metrics.base import version_of
 from mlflow_sentinel_plugin.detect.pair import Pair
 from mlflow_sentinel_plugin.detect.questions import MISSING_FLOOR
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult
@@ -22,6 +20,8 @@ UNSEEN_LEVELS = "unseen levels: "
 
 _NAMES_SHOWN = 5
 _ALL_MISSING_P = 0.003
+_WORTH_SAYING = 0.25
+"""A bound that is a larger share of its value is worth a note."""
 
 
 def ignored(feature: FeatureBaseline) -> FeatureResult:
@@ -40,16 +40,15 @@ def unlike(pair: Pair, state: FeatureState, reason: str) -> FeatureResult:
 def describe(
     pair: Pair,
     finding: Finding,
-    metrics: Mapping[str, MetricValue],
+    metrics: Mapping[str, MetricResult],
     min_rows: int | None,
     settings: FeatureSettings,
 ) -> FeatureResult:
     """A compared column. ``min_rows`` is ``None`` where the whole window has too few rows to judge."""
     state, reason = _state(pair, finding, min_rows)
     effect = None if not pair.current.rows else pair.effect
-    notes = (*finding.notes, *_notes(pair, settings))
-    versioned = {name: _versioned(name, value) for name, value in metrics.items()}
-    return _result(pair, state, reason, effect, finding.p_value, versioned, notes)
+    notes = (*finding.notes, *_notes(pair, settings), *_bounds(metrics))
+    return _result(pair, state, reason, effect, finding.p_value, metrics, notes)
 
 
 def _state(pair: Pair, finding: Finding, min_rows: int | None) -> tuple[FeatureState, str | None]:
@@ -92,6 +91,12 @@ def _notes(pair: Pair, settings: FeatureSettings) -> list[str]:
     return notes
 
 
+def _bounds(metrics: Mapping[str, MetricResult]) -> Iterator[str]:
+    for name, metric in metrics.items():
+        if metric.bound > _WORTH_SAYING * (metric.value or 0.0):
+            yield f"{name} is off by at most {metric.bound:.3g}: counts say no more"
+
+
 def _named(names: Mapping[str, int]) -> str:
     ranked = sorted(names.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{name!r} ({count})" for name, count in ranked[:_NAMES_SHOWN])
@@ -102,10 +107,6 @@ def _precision_text(precision: str) -> str:
     rule, _, places = precision.partition(":")
     texts = {"decimals": f"{places} decimals", "digits": f"{places} significant digits"}
     return texts.get(rule, "float32 precision")
-
-
-def _versioned(name: str, value: MetricValue) -> MetricResult:
-    return MetricResult(value.value, value.p_value, value.reason, version_of(METRICS.get(name)), value.bound)
 
 
 def _result(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.profile.texts import value_text
@@ -30,7 +31,8 @@ def to_table(data: Any) -> pa.Table:
         names = [str(name) for name in data.columns]
         columns = [_pandas_column(data.iloc[:, i]) for i in range(len(names))]
     elif _is_polars(data):
-        return to_table(data.to_arrow())
+        names = list(data.columns)
+        columns = [_polars_column(data[name]) for name in names]
     elif isinstance(data, Mapping):
         names = [str(name) for name in data]
         columns = [_array(name, values) for name, values in zip(names, data.values(), strict=True)]
@@ -88,10 +90,34 @@ def _is_polars(data: Any) -> bool:
 
 
 def _pandas_column(series: Any) -> Any:
+    plain = _without_pandas_types(series)
     try:
-        return pa.array(series, from_pandas=True)
+        return pa.array(plain, from_pandas=True)
     except _CONVERSION_ERRORS:
-        return _mixed(series.tolist())
+        return _mixed(plain.tolist())
+
+
+def _without_pandas_types(series: Any) -> Any:
+    """Sparse values, periods (their start) and intervals (their text) as what Arrow knows."""
+    kind = str(
+        getattr(series, "cat", series).categories.dtype if series.dtype == "category" else series.dtype
+    )
+    if kind.startswith("Sparse"):
+        return series.sparse.to_dense()
+    if kind.startswith("period"):
+        return (
+            series.astype("object")
+            .map(lambda p: p.to_timestamp(), na_action="ignore")
+            .astype("datetime64[us]")
+        )
+    return series.astype("string") if kind.startswith("interval") else series
+
+
+def _polars_column(series: Any) -> Any:
+    try:
+        return series.to_arrow()
+    except _CONVERSION_ERRORS:  # a type that Arrow lacks, such as integers of 128 bits
+        return _array(series.name, series.to_list())
 
 
 def _array(name: str, values: Any) -> Any:
@@ -146,6 +172,8 @@ def _flat(column: Any) -> Any:
         return _flat(column.cast(kind.storage_type))
     if pa.types.is_dictionary(kind):
         return _flat(column.cast(kind.value_type))
+    if pa.types.is_run_end_encoded(kind):
+        return _flat(pc.run_end_decode(column))
     if pa.types.is_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.large_string())
     if pa.types.is_float16(kind):  # few compute functions know it

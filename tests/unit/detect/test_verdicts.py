@@ -367,13 +367,19 @@ def test_a_metric_that_fails_or_is_no_number_is_null_with_a_reason(monkeypatch: 
     def broken(*_: Any) -> MetricValue:
         raise RuntimeError("no way")
 
-    items = {**METRICS._items, "broken": broken, "nan": lambda *_: MetricValue(float("nan"))}
+    items = {
+        **METRICS._items,
+        "broken": broken,
+        "nan": lambda *_: MetricValue(float("nan")),
+        "number": lambda *_: 0.5,
+    }
     monkeypatch.setattr(METRICS, "_items", items)
 
     metrics = compare(REFERENCE, rows(100, 24)).features["age"].metrics
 
     assert (metrics["broken"].value, metrics["broken"].reason) == (None, "failed: RuntimeError: no way")
     assert (metrics["nan"].value, metrics["nan"].reason) == (None, "not_finite")
+    assert metrics["number"].reason == "failed: TypeError: it returned float, not MetricValue"
     assert metrics["psi"].value is not None
 
 

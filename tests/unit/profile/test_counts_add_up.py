@@ -23,6 +23,8 @@ REFERENCE = pd.DataFrame(
         "wave": np.sin(np.arange(100.0)),
         "plan": ["free", "pro", None, "team"] * 25,
         "note": [f"note {i} " * (i % 3 + 1) for i in range(100)],
+        "paid": [True, False, None, True] * 25,
+        "day": pd.date_range("2024-01-01", periods=100),
     }
 )
 BASELINE = Baseline.from_data(REFERENCE)
@@ -33,7 +35,14 @@ cells = st.one_of(
     st.sampled_from([0.3333, 0.6667, 0.5, float(np.float32(1 / 3)), 1e300, -0.0]),
 )
 rows = st.lists(
-    st.tuples(cells, cells, st.sampled_from(["free", "pro", "new", "", None, "newer"]), st.text(max_size=5)),
+    st.tuples(
+        cells,
+        cells,
+        st.sampled_from(["free", "pro", "new", "", None, "newer"]),
+        st.text(max_size=5),
+        st.sampled_from(["true", "False", "yes", "0", None]),
+        st.sampled_from(["2024-02-01", "2024-02-30", "1999-12-31T23:00:00+02:00", "soon", None]),
+    ),
     min_size=1,
     max_size=30,
 )
@@ -56,6 +65,38 @@ def test_any_split_in_any_order_adds_up_to_the_same_profile(
     assert functools.reduce(operator.add, parts) == whole
     assert whole + BASELINE.empty_profile() == whole
     assert Profile.from_bytes(whole.to_bytes(), BASELINE) == whole
+
+
+table = st.tuples(rows, st.sets(st.sampled_from(list(REFERENCE.columns)), max_size=3), st.booleans()).map(
+    lambda drawn: {
+        **{name: values for name, values in frame(drawn[0]).items() if name not in drawn[1]},
+        **({"surprise": [1] * len(drawn[0])} if drawn[2] or len(drawn[1]) == len(REFERENCE.columns) else {}),
+    }
+)
+
+
+@given(tables=st.tuples(table, table, table))
+@settings(max_examples=25, deadline=None)
+def test_adding_is_associative_and_commutative_with_columns_absent_or_extra(
+    tables: tuple[dict[str, list[object]], ...],
+) -> None:
+    a, b, c = map(BASELINE.profile, tables)
+
+    assert (a + b) + c == a + (b + c)
+    assert a + b == b + a
+    assert BASELINE.profile(iter(tables)) == a + b + c
+
+
+@given(drawn=table)
+@settings(max_examples=25, deadline=None)
+def test_every_row_of_every_column_is_counted_exactly_once(drawn: dict[str, list[object]]) -> None:
+    profile = BASELINE.profile(drawn)
+
+    assert profile.rows == len(next(iter(drawn.values())))
+    for counts in profile.features.values():
+        assert counts.present + counts.missing + counts.malformed + counts.absent == profile.rows
+        assert counts.infinite <= counts.present
+        assert all(cells.sum() in (0, counts.present) for cells in counts.coarse.values())
 
 
 @given(
