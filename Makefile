@@ -10,8 +10,10 @@ demo: $(VENV)/.demo
 	$(BIN)/mlflow-sentinel demo $(DEMO_ARGS)
 
 # Style, types, imports, Python and JavaScript tests, coverage.
+# Browser tests run apart: their driver keeps an event loop running, which other tests may not meet.
 test: $(VENV)/.dev lint js
-	$(BIN)/pytest -m "not long" --cov --cov-report=term
+	$(BIN)/pytest -m "not long" --ignore tests/browser --cov --cov-report=term
+	$(BIN)/pytest tests/browser
 
 # The tests that start many servers: every database, web server, prefix and login.
 test-long: $(VENV)/.dev
