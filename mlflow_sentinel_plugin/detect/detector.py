@@ -16,7 +16,7 @@ from mlflow_sentinel_plugin.detect.evaluate import chosen, evaluate
 from mlflow_sentinel_plugin.detect.finding import Judge
 from mlflow_sentinel_plugin.detect.metrics import MetricValue
 from mlflow_sentinel_plugin.detect.metrics.base import version_of
-from mlflow_sentinel_plugin.detect.pair import Pair, Samples, pair
+from mlflow_sentinel_plugin.detect.pair import Pair, Samples, pair, prepare
 from mlflow_sentinel_plugin.detect.report import describe, ignored, unlike
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
 from mlflow_sentinel_plugin.detect.schema import schema_state
@@ -79,6 +79,8 @@ class Detector:
         self._own_thresholds: dict[str, dict[str, float]] = {}
         self._judge: Judge = judge_calibrated if rule == "calibrated" else make_judge(self._thresholds_of)
         self._windows = _read_state(state, baseline)
+        for feature in baseline.counted.values():
+            prepare(feature)
 
     def check(
         self,

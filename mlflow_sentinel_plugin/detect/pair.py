@@ -11,9 +11,10 @@ import numpy as np
 
 from mlflow_sentinel_plugin.detect.metrics.base import Counts
 from mlflow_sentinel_plugin.detect.metrics.ks_test import ks_distance
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.counts import FeatureCounts
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
-from mlflow_sentinel_plugin.profile.layout import Layout, group_sums
+from mlflow_sentinel_plugin.profile.layout import Layout
 from mlflow_sentinel_plugin.profile.types import FloatArray
 
 OTHER, UNSEEN = "(other)", "(unseen)"
@@ -112,34 +113,39 @@ def pair(feature: FeatureBaseline, counts: FeatureCounts, rows: int, samples: Sa
     return Pair(feature, counts, reference, current, layout.bins, layout, precision)
 
 
+def prepare(feature: FeatureBaseline) -> None:
+    """Work out the reference's side before the first window comes."""
+    if not feature.has_levels:
+        _reference(feature, feature.layout)
+
+
 def _reference(feature: FeatureBaseline, layout: Layout) -> Counts:
     if layout not in _REFERENCES:
         _REFERENCES[layout] = Counts(
-            group_sums(layout.reference, layout.bin_starts),
+            Cells(layout.reference).sums(layout.bin_bounds),
             cells=layout.reference,
             grid=layout.edges,
             rows=feature.rows,
             missing=feature.missing,
             infinite=int(layout.reference[[0, -1]].sum()) if layout.edges.size else 0,
             sd=feature.summary.get("sd"),
-        )
+        ).warmed()
     return _REFERENCES[layout]
 
 
 def _window(
     feature: FeatureBaseline, layout: Layout, counts: FeatureCounts, rows: int, precision: str | None
 ) -> Counts:
-    cells = counts.coarse[precision] if precision else counts.cells
-    ends = layout.reference[[0, -1]] > 0  # infinities in the reference: nothing lies beyond them
-    bounded = layout.edges.size > 0
+    cells = Cells(counts.coarse[precision]) if precision else counts.counted
+    below, above = cells.ends
     return Counts(
-        group_sums(cells, layout.bin_starts),
+        cells.sums(layout.bin_bounds),
         cells=cells,
         grid=layout.edges,
         rows=rows,
         missing=counts.missing + counts.absent,
-        below=int(cells[0]) if bounded and not ends[0] else None,
-        above=int(cells[-1]) if bounded and not ends[1] and not feature.clock else None,
+        below=below if layout.bounded[0] else None,
+        above=above if layout.bounded[1] and not feature.clock else None,
         infinite=counts.infinite,
         low=counts.low,
         high=counts.high,

@@ -94,8 +94,9 @@ class Baseline:
         plan = _plan(table, blanks, time_ordered, window_rows, grid_size)
         features = {blank.name: learn(blank, one_array(table[blank.name]), plan) for blank in blanks}
         baseline = cls(table.num_rows, features, dict(source or {}))
-        _check_size(baseline)
-        return baseline
+        packed = baseline.to_bytes()
+        _check_size(baseline, len(packed))
+        return baseline._of_digest(packed)
 
     @cached_property
     def counted(self) -> dict[str, FeatureBaseline]:
@@ -116,7 +117,8 @@ class Baseline:
             InvalidInput: not a table, or two columns of one name.
         """
         parts = (profile_table(self, block) for block in blocks(data))
-        return functools.reduce(operator.add, parts, next(parts, self.empty_profile()))
+        first = next(parts, None)
+        return self.empty_profile() if first is None else functools.reduce(operator.add, parts, first)
 
     def empty_profile(self) -> Profile:
         """The profile of no rows, the neutral element of adding."""
@@ -147,9 +149,15 @@ class Baseline:
         header, arrays = codec.unpack(MAGIC, data, "baseline")
         try:
             loaded = [load_feature(h, arrays, str(i)) for i, h in enumerate(header["features"])]
-            return cls(header["rows"], {f.name: f for f in loaded}, header["source"])
+            known = cls(header["rows"], {f.name: f for f in loaded}, header["source"])
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptData(f"this baseline cannot be read: {error}") from error
+        return known._of_digest(data)
+
+    def _of_digest(self, packed: bytes) -> Baseline:
+        """With the digest that its bytes already hold, so that it is not worked out again."""
+        vars(self)["digest"] = codec.digest_in(packed)
+        return self
 
 
 def _check(table: pa.Table, window_rows: int | None) -> None:
@@ -206,8 +214,7 @@ def _time_order(column: Any) -> IntArray:
     return np.argsort(seconds, kind="stable")
 
 
-def _check_size(baseline: Baseline) -> None:
-    size = len(baseline.to_bytes())
+def _check_size(baseline: Baseline, size: int) -> None:
     if size > budget.MAX_BYTES:
         wide = sum(feature.role not in UNSCORED_ROLES for feature in baseline.features.values())
         raise InvalidInput(

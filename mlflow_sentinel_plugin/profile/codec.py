@@ -42,6 +42,11 @@ def digest_of(header: Mapping[str, Any], arrays: Arrays) -> str:
     return hashlib.sha256(_joined(header, arrays)).hexdigest()
 
 
+def digest_in(data: bytes) -> str:
+    """The same, as packed bytes hold it."""
+    return str(_HEAD.unpack_from(data)[2].hex())
+
+
 def _joined(header: Mapping[str, Any], arrays: Arrays) -> bytes:
     directory = [
         [name, array.dtype.newbyteorder("<").str.replace("|", "<"), array.size]

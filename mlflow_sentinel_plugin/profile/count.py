@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.convert import (
     Numbers,
     Texts,
@@ -34,7 +35,7 @@ def count_column(feature: FeatureBaseline, column: Any) -> FeatureCounts:
     if feature.kind == "boolean":
         present = converted.values[~np.isnan(converted.values)]
         cells = np.bincount(present.astype(np.int64), minlength=2)
-        return FeatureCounts(cells, missing=converted.missing, malformed=converted.malformed)
+        return FeatureCounts(Cells(cells), missing=converted.missing, malformed=converted.malformed)
     return _count_numbers(feature, converted)
 
 
@@ -68,7 +69,7 @@ def _count_levels(feature: FeatureBaseline, converted: Texts) -> FeatureCounts:
         found = pc.value_counts(values.filter(pc.is_null(at)))
         pairs = zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True)
         names = few_names(dict(pairs))
-    return FeatureCounts(cells, converted.missing, unseen, converted.malformed, names=names)
+    return FeatureCounts(Cells(cells), converted.missing, unseen, converted.malformed, names=names)
 
 
 def _count_numbers(feature: FeatureBaseline, converted: Numbers) -> FeatureCounts:
@@ -99,7 +100,7 @@ def _count_coarse(feature: FeatureBaseline, ordered: FloatArray, finite: FloatAr
     if ordered.size == 0:
         return {}
     return {
-        name: count_sorted(ordered, feature.coarse_layout(name).edges)
+        name: count_sorted(ordered, feature.coarse_layout(name).edges).full
         if name in feature.coarser
         else _NOT_COUNTED
         for name in alive(finite, feature.coarser + feature.too_coarse)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.types import IntArray
 
@@ -19,19 +20,19 @@ class FeatureCounts:
     """Counts of one feature.
 
     Attributes:
-        cells: Per cell of the grid, or per level (last: the others, where the levels are capped).
+        counted: Per cell of the grid, or per level (last: the others, where the levels are capped).
         missing: Null, NaN or empty.
         unseen: Values whose level the reference does not have.
         malformed: Values that are not of the feature's kind.
         absent: Rows of batches that lacked the column.
-        infinite: Values in ``cells`` that are infinite.
+        infinite: Values among the counted ones that are infinite.
         finer: Values that had more digits than the reference and were rounded.
         low, high: The smallest and the largest finite value (numeric, datetime, text).
         coarse: Counts at each coarser precision that all values so far are at (none at too coarse ones).
         names: Some unseen levels with their counts: those with the smallest hashes, so they add exactly.
     """
 
-    cells: IntArray
+    counted: Cells
     missing: int = 0
     unseen: int = 0
     malformed: int = 0
@@ -44,13 +45,18 @@ class FeatureCounts:
     names: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def cells(self) -> IntArray:
+        """The counts of all cells or levels."""
+        return self.counted.full
+
+    @property
     def present(self) -> int:
         """Usable values, unseen levels included."""
-        return int(self.cells.sum()) + self.unseen
+        return self.counted.total + self.unseen
 
     def __add__(self, other: FeatureCounts) -> FeatureCounts:
         return FeatureCounts(
-            self.cells + other.cells,
+            self.counted + other.counted,
             self.missing + other.missing,
             self.unseen + other.unseen,
             self.malformed + other.malformed,
@@ -66,7 +72,7 @@ class FeatureCounts:
 
 def no_counts(feature: FeatureBaseline, absent: int = 0) -> FeatureCounts:
     """Counts of no value; ``absent`` rows came without the column."""
-    return FeatureCounts(np.zeros(feature.counts.size, np.int64), absent=absent)
+    return FeatureCounts(Cells.of_values(np.zeros(0, np.int64), feature.counts.size), absent=absent)
 
 
 def few_names(names: Mapping[str, int]) -> dict[str, int]:
@@ -76,8 +82,8 @@ def few_names(names: Mapping[str, int]) -> dict[str, int]:
 
 
 def _add_coarse(one: FeatureCounts, two: FeatureCounts) -> Mapping[str, IntArray]:
-    if not one.cells.any():
+    if not one.counted.total:
         return two.coarse
-    if not two.cells.any():
+    if not two.counted.total:
         return one.coarse
     return {name: cells + two.coarse[name] for name, cells in one.coarse.items() if name in two.coarse}

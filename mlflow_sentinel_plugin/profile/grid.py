@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 
@@ -60,22 +61,22 @@ def count_cells(values: FloatArray, edges: FloatArray) -> IntArray:
     >>> count_cells(np.array([0.0, 1.0, 1.0, 1.5, 9.0]), np.array([1.0, 2.0]))
     array([1, 2, 1, 0, 1])
     """
-    return count_sorted(np.sort(values), edges)
+    return count_sorted(np.sort(values), edges).full
 
 
-def count_sorted(ordered: FloatArray, edges: FloatArray) -> IntArray:
+def count_sorted(ordered: FloatArray, edges: FloatArray) -> Cells:
     """:func:`count_cells` of sorted values; whichever are fewer, values or edges, are looked up."""
     if ordered.size < edges.size:
         at = np.searchsorted(edges, ordered)
         on = edges.take(at, mode="clip") == ordered
-        return np.bincount(2 * at + on, minlength=2 * edges.size + 1)
+        return Cells.of_values(2 * at + on, 2 * edges.size + 1)
     bounds = np.empty(2 * edges.size + 2, np.int64)
     bounds[0], bounds[-1] = 0, ordered.size
     starts = np.searchsorted(ordered, edges)
     bounds[1:-1:2] = bounds[2:-1:2] = starts
     on = np.flatnonzero(ordered.take(starts, mode="clip") == edges)
     bounds[2 * on + 2] = np.searchsorted(ordered, edges[on], "right")
-    return bounds[1:] - bounds[:-1]
+    return Cells(bounds[1:] - bounds[:-1])
 
 
 def largest_open_cell(cells: IntArray) -> float:

@@ -31,10 +31,16 @@ class Layout:
         return np.concatenate([[0], np.cumsum(self.reference)])
 
     @cached_property
-    def bin_starts(self) -> IntArray:
-        """First cell of each bin ``[a, b)``; the first bin starts at cell 0."""
+    def bin_bounds(self) -> IntArray:
+        """First cell of each bin ``[a, b)``, and the number of cells; the first bin starts at cell 0."""
         at = np.searchsorted(self.edges, self.bins)
-        return np.concatenate([[0], 2 * at + 1]).astype(np.int64)
+        return np.concatenate([[0], 2 * at + 1, [self.reference.size]]).astype(np.int64)
+
+    @cached_property
+    def bounded(self) -> tuple[bool, bool]:
+        """Whether something can lie below the reference's values, and above: not beyond its infinities."""
+        known = self.edges.size > 0
+        return known and not self.reference[0], known and not self.reference[-1]
 
     @cached_property
     def groups(self) -> IntArray:

@@ -68,7 +68,7 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
     grid_size = min(plan.grid_size, _DATETIME_GRID) if blank.kind == "datetime" else plan.grid_size
     bins = bin_edges(finite)
     edges = np.union1d(make_edges(finite, distinct, grid_size), bins)
-    counts = count_sorted(ordered, edges)
+    counts = count_sorted(ordered, edges).full
     own = reference_precision(distinct)
     coarser, too_coarse = candidates(*_values_and_shares(evenly(finite, _SAMPLE)), finite.size, own)
     bound = largest_open_cell(counts)

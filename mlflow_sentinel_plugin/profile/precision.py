@@ -100,15 +100,18 @@ def snap(values: FloatArray, precision: str | None, fully: bool) -> tuple[FloatA
 
     Float noise (0.30000000000000004, or 0.1 as float32) always snaps; real extra digits only if ``fully``.
     """
-    if precision is None or values.size == 0:
+    if precision is None or values.size == 0 or _whole(values, precision):
         return values, 0
     rounded = round_to(values, precision)
-    if (rounded == values).all():
-        return values, 0
     moved = np.subtract(values, rounded, where=np.isfinite(values), out=np.zeros_like(values))
     noise = np.abs(moved) <= _FLOAT32_NOISE * np.abs(values)
     finer = int((~noise).sum())
     return (rounded if fully else np.where(noise, rounded, values)), finer if fully else 0
+
+
+def _whole(values: FloatArray, precision: str) -> bool:
+    """Whether these are whole numbers, as most rounded ones are: then there is nothing to round."""
+    return precision.startswith("decimals") and bool((np.rint(values) == values).all())
 
 
 def candidates(

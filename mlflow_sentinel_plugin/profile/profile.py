@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from mlflow_sentinel_plugin.errors import CorruptData, InvalidInput
 from mlflow_sentinel_plugin.profile import codec
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.count import count_column
 from mlflow_sentinel_plugin.profile.counts import FeatureCounts, no_counts
 from mlflow_sentinel_plugin.profile.types import IntArray
@@ -57,9 +58,10 @@ class Profile:
         """Compact bytes, the same for the same counts."""
         counts = list(self.features.values())
         vectors = [
-            vector for c in counts for vector in (c.cells, *(c.coarse[name] for name in sorted(c.coarse)))
+            vector
+            for c in counts
+            for vector in (c.counted, *(Cells(c.coarse[name]) for name in sorted(c.coarse)))
         ]
-        filled = [np.flatnonzero(vector) for vector in vectors]
         header = {
             "baseline": self.baseline.digest,
             "rows": self.rows,
@@ -70,11 +72,9 @@ class Profile:
         arrays = {
             "scalars": np.array([getattr(c, name) for c in counts for name in _SCALARS], np.int64),
             "extremes": np.array([np.nan if v is None else v for c in counts for v in (c.low, c.high)]),
-            "filled": codec.smallest(np.array([at.size for at in filled], np.int64)),
-            "steps": codec.smallest(_joined([np.diff(at, prepend=0) for at in filled])),
-            "counts": codec.smallest(
-                _joined([vector[at] for vector, at in zip(vectors, filled, strict=True)])
-            ),
+            "filled": codec.smallest(np.array([vector.held.size for vector in vectors], np.int64)),
+            "steps": codec.smallest(_joined([np.diff(vector.held, prepend=0) for vector in vectors])),
+            "counts": codec.smallest(_joined([vector.counts for vector in vectors])),
         }
         return codec.pack(MAGIC, header, arrays)
 
@@ -145,7 +145,7 @@ def _read_features(
     for (name, feature), row, low, high in zip(
         baseline.counted.items(), scalars, extremes[::2], extremes[1::2], strict=True
     ):
-        cells = _dense(feature.counts.size, *next(parts))
+        cells = Cells(_dense(feature.counts.size, *next(parts)))
         coarse = {p: _dense(_coarse_size(feature, p), *next(parts)) for p in header["coarse"].get(name, ())}
         known = dict(zip(_SCALARS, row, strict=True))
         features[name] = FeatureCounts(

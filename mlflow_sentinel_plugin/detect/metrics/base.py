@@ -22,6 +22,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.grid import largest_open_cell
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
@@ -63,7 +64,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
     """Counts per bin or level, as an array, with what else is known of that side.
 
     Attributes:
-        cells: Counts on the full grid (see :mod:`mlflow_sentinel_plugin.profile.grid`); levels: as the array.
+        counted: Counts on the full grid (:mod:`mlflow_sentinel_plugin.profile.grid`); levels: as the array.
         grid: Numeric: the m edges that the 2m + 1 cells are of.
         rows, missing: Rows; those without a value, or without the column.
         below, above: Numeric: values under the reference's smallest and over its largest.
@@ -72,11 +73,12 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
         low, high: Numeric: the smallest and largest finite value.
         sd: Numeric, reference only: its standard deviation.
         sample: Numeric: the finite values themselves, sorted, where they are at hand.
+        compared: A side and D between it and this one, as computed before.
         unseen: Values of levels the reference lacks; ``None`` where not all of its levels are kept.
         singletons, doubletons: Levels seen once, and twice, on this side (reference only).
     """
 
-    cells: IntArray
+    counted: Cells
     grid: FloatArray | None
     rows: int
     missing: int
@@ -87,6 +89,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
     high: float | None
     sd: float | None
     sample: FloatArray | None
+    compared: tuple[Counts, float] | None
     unseen: int | None
     singletons: int
     doubletons: int
@@ -95,7 +98,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
         cls,
         counts: ArrayLike,
         *,
-        cells: IntArray | None = None,
+        cells: Cells | ArrayLike | None = None,
         grid: FloatArray | None = None,
         rows: int | None = None,
         missing: int = 0,
@@ -112,9 +115,10 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
     ) -> Counts:
         plain = np.asarray(counts, np.int64)
         array = plain.view(cls)
-        array.cells = plain if cells is None else cells
+        given = plain if cells is None else cells
+        array.counted = given if isinstance(given, Cells) else Cells(np.asarray(given, np.int64))
         array.rows = array.total + missing if rows is None else rows
-        array.grid, array.sample, array.sd = grid, sample, sd
+        array.grid, array.sample, array.sd, array.compared = grid, sample, sd, None
         array.missing, array.unseen, array.infinite = missing, unseen, infinite
         array.below, array.above = below, above
         array.low, array.high = low, high
@@ -123,13 +127,24 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
 
     def with_sample(self, sample: FloatArray) -> Counts:
         """The same counts with the finite values themselves, sorted."""
-        known = {name: value for name, value in vars(self).items() if name in self.__annotations__}
-        return Counts(np.asarray(self), **{**known, "sample": sample})
+        twin = np.asarray(self).view(Counts)
+        vars(twin).update(vars(self), sample=sample, compared=None)
+        return twin
+
+    def warmed(self) -> Counts:
+        """With what is worked out on first use."""
+        _ = self.total, self.shares, self.distribution, self.largest_open_cell
+        return self
+
+    @property
+    def cells(self) -> IntArray:
+        """Counts on the full grid."""
+        return self.counted.full
 
     @cached_property
     def total(self) -> int:
         """All counts together."""
-        return int(np.asarray(self).sum())
+        return self.counted.total
 
     @cached_property
     def shares(self) -> FloatArray:
@@ -139,14 +154,9 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
     @cached_property
     def distribution(self) -> FloatArray:
         """The distribution function before the first cell (0), and at the end of each."""
-        below = np.zeros(self.cells.size + 1, np.int64)
+        below = np.zeros(self.counted.size + 1, np.int64)
         np.cumsum(self.cells, out=below[1:])
         return below / max(self.total, 1)
-
-    @cached_property
-    def held(self) -> IntArray:
-        """Indices of the cells that hold something."""
-        return np.flatnonzero(self.cells != 0)
 
     @cached_property
     def largest_open_cell(self) -> float:

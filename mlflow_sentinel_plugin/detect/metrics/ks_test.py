@@ -17,8 +17,6 @@ from mlflow_sentinel_plugin.detect.metrics.base import (
     versioned,
 )
 
-_FEW = 4
-
 
 @versioned(1)
 def ks_test(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "numeric") -> MetricValue:
@@ -45,13 +43,18 @@ def ks_test(reference: Any, current: Any, edges_or_levels: Any = (), kind: str =
 
 
 def ks_distance(reference: Counts, current: Counts) -> float:
-    """D between two sides; each must hold something."""
-    held = current.held
-    if _FEW * held.size > current.cells.size:
+    """D between two sides; each must hold something. Metric, effect and rule ask for it: it is remembered."""
+    if current.compared is None or current.compared[0] is not reference:
+        current.compared = reference, _largest_gap(reference, current)
+    return current.compared[1]
+
+
+def _largest_gap(reference: Counts, current: Counts) -> float:
+    if not current.counted.sparse:
         gap = reference.distribution - current.distribution
-        return float(max(gap.max(), -gap.min()))
-    # The distance is largest just before, or in, a cell that holds something of the window.
-    after = np.cumsum(current.cells[held]) / current.total
-    before = np.append(0.0, after[:-1])
-    above, below = reference.distribution[held] - before, after - reference.distribution[held + 1]
-    return float(max(above.max(), -above.min(), below.max(), -below.min()))
+    else:  # it is largest just before, or in, a cell that holds something of the window
+        held, below = current.counted.held, current.counted.below / current.total
+        gap = np.concatenate(
+            [below[:-1] - reference.distribution[held], below[1:] - reference.distribution[held + 1]]
+        )
+    return float(max(gap.max(), -gap.min()))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mlflow_sentinel_plugin.detect.metrics.base import MetricValue, as_counts, empty, not_compared, versioned
+from mlflow_sentinel_plugin.profile.types import FloatArray
 
 ZERO_SHARE = 1e-4
 
@@ -30,5 +31,9 @@ def psi(reference: Any, current: Any, edges_or_levels: Any = (), kind: str = "nu
     refused = not_compared(kind) or empty(a, b)
     if refused:
         return refused
-    p, q = np.where(a.shares == 0, ZERO_SHARE, a.shares), np.where(b.shares == 0, ZERO_SHARE, b.shares)
+    p, q = _floored(a.shares), _floored(b.shares)
     return MetricValue(float((q - p) @ np.log(q / p)))
+
+
+def _floored(shares: FloatArray) -> FloatArray:
+    return shares if shares.all() else np.where(shares == 0, ZERO_SHARE, shares)

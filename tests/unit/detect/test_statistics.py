@@ -12,6 +12,7 @@ from mlflow_sentinel_plugin.detect.linear import count_statistics, score_statist
 from mlflow_sentinel_plugin.detect.tails import as_student, two_sided
 from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.profile.blocks import Blocks
+from mlflow_sentinel_plugin.profile.cells import Cells
 from mlflow_sentinel_plugin.profile.layout import Layout, group_sums
 
 
@@ -102,7 +103,8 @@ def test_the_groups_partition_the_grid_and_leave_heavy_values_alone() -> None:
 def test_bins_begin_at_their_edge() -> None:
     layout = Layout(np.array([1.0, 2.0, 3.0]), np.array([1, 10, 2, 20, 3, 30, 4]), np.array([2.0, 3.0]))
 
-    assert group_sums(layout.reference, layout.bin_starts).tolist() == [13, 23, 34]
+    assert layout.bin_bounds.tolist() == [0, 3, 5, 7]
+    assert Cells(layout.reference).sums(layout.bin_bounds).tolist() == [13, 23, 34]
 
 
 def blocks_of(values: np.ndarray, **options: object) -> Blocks | None:  # type: ignore[type-arg]

@@ -42,7 +42,7 @@ def counted(reference: Any, values: Any, **options: Any) -> FeatureCounts:
 
 
 def same(one: FeatureCounts, two: FeatureCounts) -> bool:
-    return vars(one) | {"cells": one.cells.tolist()} == vars(two) | {"cells": two.cells.tolist()}
+    return vars(one) | {"counted": one.cells.tolist()} == vars(two) | {"counted": two.cells.tolist()}
 
 
 INTEGERS: dict[str, Any] = {
