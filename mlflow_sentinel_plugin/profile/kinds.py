@@ -34,6 +34,7 @@ PREDICTION = "prediction"
 _MOSTLY_DISTINCT = 0.5
 _FEW_LEVELS = 50
 _EXACT_INTEGERS = 2**53
+_FIRST_LOOK = 100
 
 
 def infer_kind(column: Any) -> Kind:
@@ -73,7 +74,7 @@ def _key_kind(column: Any) -> Kind:
 
 
 def _text_kind(column: Any) -> Kind:
-    if _all_fit(datetimes(column)):
+    if datetimes(column.slice(0, _FIRST_LOOK)).malformed == 0 and _all_fit(datetimes(column)):
         return "datetime"
     return "text" if _mostly_distinct(column) else "categorical"
 

@@ -146,6 +146,13 @@ def test_the_hour_that_comes_twice_is_two_instants() -> None:
     assert learned(twice).distinct == 4
 
 
+def test_a_column_of_dates_may_begin_with_many_nulls_and_must_hold_nothing_else() -> None:
+    days = [str(d) for d in DAYS]
+
+    assert learned([None] * 300 + days).kind == "datetime"
+    assert learned(days * 5 + ["soon"]).kind == "categorical"
+
+
 def test_a_period_is_the_time_it_begins() -> None:
     known = learned(pd.period_range("2024-01", periods=24, freq="M"))
 
