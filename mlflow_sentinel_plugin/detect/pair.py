@@ -51,12 +51,12 @@ class Pair:
     layout: Layout | None = None
     precision: str | None = None
 
-    @cached_property
+    @property
     def n_reference(self) -> int:
         """Reference rows with a value."""
         return self.reference.total
 
-    @cached_property
+    @property
     def n_current(self) -> int:
         """Window rows with a value."""
         return self.current.total

@@ -31,16 +31,26 @@ class Cells:
         starts = np.empty(ordered.size + 1, np.bool_)
         starts[0] = starts[-1] = True
         np.not_equal(ordered[1:], ordered[:-1], out=starts[1:-1])
+        below = np.flatnonzero(starts)
+        return cls.of_held(ordered[below[:-1]], below, size)
+
+    @classmethod
+    def of_held(cls, held: IntArray, below: IntArray, size: int) -> Cells:
+        """From the cells that hold something, ascending, and :attr:`below`.
+
+        Raises:
+            ValueError: a cell is none of 0 .. size - 1.
+        """
+        if held.size and held[-1] >= size:
+            raise ValueError(f"cell {held[-1]} of {size}")
         cells = cls.__new__(cls)
-        cells.size, cells._full = size, None
-        cells._below = np.flatnonzero(starts)
-        cells._held = ordered[cells._below[:-1]]
+        cells.size, cells._full, cells._held, cells._below = size, None, held, below
         return cells
 
     @property
     def sparse(self) -> bool:
-        """Whether the cells that hold something are known without looking at all of them."""
-        return self._held is not None
+        """Whether few cells hold something, and it is known which."""
+        return self._held is not None and 2 * self._held.size < self.size
 
     @property
     def full(self) -> IntArray:

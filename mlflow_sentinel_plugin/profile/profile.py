@@ -145,8 +145,10 @@ def _read_features(
     for (name, feature), row, low, high in zip(
         baseline.counted.items(), scalars, extremes[::2], extremes[1::2], strict=True
     ):
-        cells = Cells(_dense(feature.counts.size, *next(parts)))
-        coarse = {p: _dense(_coarse_size(feature, p), *next(parts)) for p in header["coarse"].get(name, ())}
+        cells = _cells(feature.counts.size, *next(parts))
+        coarse = {
+            p: _cells(_coarse_size(feature, p), *next(parts)).full for p in header["coarse"].get(name, ())
+        }
         known = dict(zip(_SCALARS, row, strict=True))
         features[name] = FeatureCounts(
             cells, low=low, high=high, coarse=coarse, names=header["names"].get(name, {}), **known
@@ -162,7 +164,5 @@ def _coarse_size(feature: FeatureBaseline, precision: str) -> int:
     return int(feature.coarse_layout(precision).reference.size)
 
 
-def _dense(size: int, steps: IntArray, counts: IntArray) -> IntArray:
-    dense = np.zeros(size, np.int64)
-    dense[np.cumsum(steps)] = counts
-    return dense
+def _cells(size: int, steps: IntArray, counts: IntArray) -> Cells:
+    return Cells.of_held(np.cumsum(steps), np.append(0, np.cumsum(counts)), size)

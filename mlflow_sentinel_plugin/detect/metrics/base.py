@@ -65,6 +65,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
 
     Attributes:
         counted: Counts on the full grid (:mod:`mlflow_sentinel_plugin.profile.grid`); levels: as the array.
+        total: All counts together.
         grid: Numeric: the m edges that the 2m + 1 cells are of.
         rows, missing: Rows; those without a value, or without the column.
         below, above: Numeric: values under the reference's smallest and over its largest.
@@ -79,6 +80,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
     """
 
     counted: Cells
+    total: int
     grid: FloatArray | None
     rows: int
     missing: int
@@ -117,6 +119,7 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
         array = plain.view(cls)
         given = plain if cells is None else cells
         array.counted = given if isinstance(given, Cells) else Cells(np.asarray(given, np.int64))
+        array.total = array.counted.total
         array.rows = array.total + missing if rows is None else rows
         array.grid, array.sample, array.sd, array.compared = grid, sample, sd, None
         array.missing, array.unseen, array.infinite = missing, unseen, infinite
@@ -133,18 +136,13 @@ class Counts(np.ndarray[Any, np.dtype[np.int64]]):
 
     def warmed(self) -> Counts:
         """With what is worked out on first use."""
-        _ = self.total, self.shares, self.distribution, self.largest_open_cell
+        _ = self.shares, self.distribution, self.largest_open_cell
         return self
 
     @property
     def cells(self) -> IntArray:
         """Counts on the full grid."""
         return self.counted.full
-
-    @cached_property
-    def total(self) -> int:
-        """All counts together."""
-        return self.counted.total
 
     @cached_property
     def shares(self) -> FloatArray:

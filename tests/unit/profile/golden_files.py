@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlflow_sentinel_plugin.detect.detector import Detector
+from mlflow_sentinel_plugin.detect.result import FeatureResult
 from mlflow_sentinel_plugin.profile import codec
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
 
@@ -66,6 +67,10 @@ def facts(baseline: Baseline, profile: Profile) -> dict[str, object]:
             name: m.value for name, f in result.features.items() if (m := f.metrics.get("psi")) and m.value
         },
     }
+
+
+def scored(feature: FeatureResult) -> bool:
+    return "psi" in feature.metrics and feature.metrics["psi"].value is not None
 
 
 def write() -> None:
