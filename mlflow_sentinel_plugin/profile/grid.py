@@ -55,17 +55,14 @@ def bin_edges(finite: FloatArray, bins: int = 10) -> FloatArray:
     return edges
 
 
-def count_cells(values: FloatArray, edges: FloatArray) -> IntArray:
-    """Counts of ``values`` (no NaN; infinities fall into the outer cells) in the 2m + 1 cells of ``edges``.
+def count_sorted(ordered: FloatArray, edges: FloatArray) -> Cells:
+    """Counts of sorted values (no NaN; infinities are in the outer cells) in the 2m + 1 cells of ``edges``.
 
-    >>> count_cells(np.array([0.0, 1.0, 1.0, 1.5, 9.0]), np.array([1.0, 2.0]))
+    Whichever are fewer, values or edges, are looked up in the other.
+
+    >>> count_sorted(np.array([0.0, 1.0, 1.0, 1.5, 9.0]), np.array([1.0, 2.0])).full
     array([1, 2, 1, 0, 1])
     """
-    return count_sorted(np.sort(values), edges).full
-
-
-def count_sorted(ordered: FloatArray, edges: FloatArray) -> Cells:
-    """:func:`count_cells` of sorted values; whichever are fewer, values or edges, are looked up."""
     if ordered.size < edges.size:
         at = np.searchsorted(edges, ordered)
         on = edges.take(at, mode="clip") == ordered

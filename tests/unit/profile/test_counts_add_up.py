@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
-from mlflow_sentinel_plugin.profile.grid import count_cells
+from mlflow_sentinel_plugin.profile.grid import count_sorted
 
 REFERENCE = pd.DataFrame(
     {
@@ -110,7 +110,13 @@ def test_both_ways_of_counting_agree_with_a_plain_loop(values: list[float], edge
     for value in values:
         expected[sum(e < value for e in grid) + sum(e <= value for e in grid)] += 1
 
-    assert count_cells(np.array(values, float), np.array(grid)).tolist() == expected
+    cells = count_sorted(np.sort(np.array(values, float)), np.array(grid))
+
+    assert cells.full.tolist() == expected
+    assert cells.total == len(values)
+    assert cells.ends == (expected[0], expected[-1])
+    held = [i for i, count in enumerate(expected) if count]
+    assert (cells.held.tolist(), cells.counts.tolist()) == (held, [expected[i] for i in held])
 
 
 def test_the_reference_profiled_has_the_reference_counts() -> None:
