@@ -2,7 +2,7 @@ import { HttpResponse, http } from "msw";
 import { afterEach, expect, test } from "vitest";
 import { experimentUrl } from "@/lib/links";
 import { answer, page, refuse, server } from "@/testing/server";
-import { apiUrl, get, getAll } from "./client";
+import { apiUrl, get, getAll, patch, remove } from "./client";
 
 afterEach(() => document.querySelector("base")?.remove());
 
@@ -38,6 +38,20 @@ test("a refusal carries the server's reason and hint", async () => {
     message: "No database.",
     hint: "Start it.",
   });
+});
+
+test("a change is sent as JSON, and an answer without a body is none", async () => {
+  const seen: unknown[] = [];
+  server.use(
+    http.patch("*/api/v1/monitors/m", async ({ request }) => {
+      seen.push(request.headers.get("Content-Type"), await request.json());
+      return HttpResponse.json({ name: "m" });
+    }),
+    http.delete("*/api/v1/monitors/m", () => new HttpResponse(null, { status: 204 })),
+  );
+  expect(await patch("/monitors/m", { min_rows: 80 })).toEqual({ name: "m" });
+  expect(seen).toEqual(["application/json", { min_rows: 80 }]);
+  expect(await remove("/monitors/m")).toBeUndefined();
 });
 
 test.each([

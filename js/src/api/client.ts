@@ -59,11 +59,21 @@ const toError = (status: number, body: unknown) =>
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> =>
   call(apiUrl(path, params), signal ? { signal } : {});
 
-/** POST without a body; as `get`. */
-export const post = <T>(path: string): Promise<T> => call(apiUrl(path), { method: "POST" });
+/** A change; `body` goes as JSON. As `get`; an answer without a body (204) is `undefined`. */
+export const send = <T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> =>
+  call(
+    apiUrl(path),
+    body === undefined
+      ? { method }
+      : { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
+  );
+
+export const post = <T>(path: string, body?: unknown): Promise<T> => send("POST", path, body);
+export const patch = <T>(path: string, body: unknown): Promise<T> => send("PATCH", path, body);
+export const remove = (path: string): Promise<void> => send("DELETE", path);
 
 async function call<T>(url: URL, request: RequestInit): Promise<T> {
-  const headers = { Accept: "application/json", ...workspaceHeader() };
+  const headers = { Accept: "application/json", ...workspaceHeader(), ...request.headers };
   let response: Response;
   try {
     response = await fetch(url, { ...request, headers, credentials: "same-origin" });
@@ -71,7 +81,9 @@ async function call<T>(url: URL, request: RequestInit): Promise<T> {
     if (request.signal?.aborted) throw error;
     throw new ApiError(0, "The server does not answer.");
   }
-  const body = parse(await response.text());
+  const text = await response.text();
+  if (response.status === 204) return undefined as T;
+  const body = parse(text);
   if (!response.ok) throw toError(response.status, body);
   if (body === undefined) throw new ApiError(response.status, "The server's answer is not JSON.");
   return body as T;
