@@ -1,0 +1,57 @@
+"""Windows: counts added by the folder, verdicts added by the scorer, series read by pages."""
+
+from __future__ import annotations
+
+from mlflow_sentinel_plugin.store.windows.counting import (
+    Addition,
+    add_rows,
+    close,
+    find,
+    last,
+    open_windows,
+)
+from mlflow_sentinel_plugin.store.windows.forgetting import drop_profiles
+from mlflow_sentinel_plugin.store.windows.reading import (
+    by_ids,
+    get,
+    list_page,
+    newest_open,
+    newest_profiled,
+    newest_scored,
+)
+from mlflow_sentinel_plugin.store.windows.series import SeriesRow, recent, series
+from mlflow_sentinel_plugin.store.windows.verdicts import (
+    MAX_HISTORY,
+    FeatureScore,
+    Verdict,
+    due,
+    feature_key,
+    is_newest,
+    record_verdict,
+)
+
+__all__ = [
+    "MAX_HISTORY",
+    "Addition",
+    "FeatureScore",
+    "SeriesRow",
+    "Verdict",
+    "add_rows",
+    "by_ids",
+    "close",
+    "drop_profiles",
+    "due",
+    "feature_key",
+    "find",
+    "get",
+    "is_newest",
+    "last",
+    "list_page",
+    "newest_open",
+    "newest_profiled",
+    "newest_scored",
+    "open_windows",
+    "recent",
+    "record_verdict",
+    "series",
+]
