@@ -32,6 +32,7 @@ class MetricResult:
             "p_value": _finite(self.p_value),
             "reason": self.reason,
             "version": self.version,
+            "bound": _finite(self.bound),
         }
 
 

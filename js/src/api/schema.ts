@@ -1198,6 +1198,12 @@ export interface components {
         /** MetricOut */
         MetricOut: {
             /**
+             * Bound
+             * @description The value is off by at most this; 0: it is exact.
+             * @default 0
+             */
+            bound: number | null;
+            /**
              * P Value
              * @default null
              */
@@ -1212,6 +1218,7 @@ export interface components {
             value: number | null;
             /**
              * Version
+             * @description Of the metric's definition.
              * @default 1
              */
             version: number;

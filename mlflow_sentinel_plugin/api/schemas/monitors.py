@@ -85,7 +85,8 @@ class MetricOut(Reply):
     value: float | None
     p_value: float | None = None
     reason: str | None = Field(None, description="Why a number is null: constant, empty ...")
-    version: int = 1
+    version: int = Field(1, description="Of the metric's definition.")
+    bound: float | None = Field(0.0, description="The value is off by at most this; 0: it is exact.")
 
 
 class FeatureOut(Reply):

@@ -267,6 +267,9 @@ def test_a_result_carries_both_n_the_digest_the_versions_and_the_rule() -> None:
     assert (found["start"], found["end"]) == ("2024-01-01T00:00:00.000Z", "2024-01-01T01:00:00.000Z")
     age = next(f for f in found["features"] if f["name"] == "age")
     assert (age["n_reference"], age["n_current"], age["metrics"]["psi"]["version"]) == (4000, 500, 1)
+    bounds = {name: metric["bound"] for name, metric in age["metrics"].items()}
+    assert bounds["psi"] == 0
+    assert bounds["wasserstein"] > 0
 
 
 def test_unseen_level_names_are_shown_unless_hidden() -> None:
