@@ -76,29 +76,43 @@ class Registrar:
         baseline = Baseline.from_data(
             table, kinds=kinds, roles=roles, window_rows=window_rows, untyped=untyped, source=source
         )
-        if not baseline.counted:
-            raise InvalidInput(
-                "the baseline has no column to watch: all are ignored, timestamps or ids",
-                hint="send the model's features, or say their kinds",
-                code="no_usable_column",
-            )
-        data, now = baseline.to_bytes(), self._clock()
+        return self.adopt(
+            name,
+            baseline,
+            workspace=workspace,
+            experiment_id=experiment_id,
+            source=source,
+            activate=activate,
+        )
+
+    def adopt(
+        self,
+        name: str,
+        baseline: Baseline,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        experiment_id: str | None = None,
+        source: Mapping[str, Any] | None = None,
+        activate: bool = False,
+    ) -> Registered:
+        """Store a baseline that was learned elsewhere as the monitor's next version; see :meth:`register`.
+
+        Raises:
+            InvalidInput: no column to watch. Nothing is stored.
+        """
+        data = packed(baseline)
         with self._db.write() as session:
-            monitor, created = _monitor(session, name, workspace, experiment_id, baseline, now)
-            row = baselines.add(
+            return add_version(
                 session,
-                monitor.id,
-                data=data,
-                rows=baseline.rows,
-                digest=baseline.digest,
-                source=dict(source or {}),
-                features=[describe(feature) for feature in baseline.features.values()],
-                now=now,
+                name,
+                baseline,
+                data,
+                workspace=workspace,
+                experiment_id=experiment_id,
+                source=source,
+                activate=activate,
+                now=self._clock(),
             )
-            active = activate or monitor.baseline_id is None
-            if active:
-                _activate(session, row.id, now)
-        return Registered(row, monitor, active, created)
 
     def activate(self, baseline_id: str) -> models.Baseline:
         """Compare a monitor's rows with this baseline from now on.
@@ -114,7 +128,7 @@ class Registrar:
             monitor = monitors.lock(session, row.monitor_id) if row else None
             if row is not None and monitor is not None and monitor.baseline_id == baseline_id:
                 return row
-            return _activate(session, baseline_id, self._clock())
+            return switch(session, baseline_id, self._clock())
 
     def _known(self, name: str, workspace: str) -> models.Monitor | None:
         with self._db.read() as session:
@@ -122,6 +136,51 @@ class Registrar:
                 return monitors.get(session, name, workspace=workspace)
             except NotFound:
                 return None
+
+
+def packed(baseline: Baseline) -> bytes:
+    """The bytes that are stored of a baseline; slow, so not for inside a transaction.
+
+    Raises:
+        InvalidInput: it has no column to watch.
+    """
+    if not baseline.counted:
+        raise InvalidInput(
+            "the baseline has no column to watch: all are ignored, timestamps or ids",
+            hint="send the model's features, or say their kinds",
+            code="no_usable_column",
+        )
+    return baseline.to_bytes()
+
+
+def add_version(
+    session: Session,
+    name: str,
+    baseline: Baseline,
+    data: bytes,
+    *,
+    workspace: str,
+    experiment_id: str | None,
+    source: Mapping[str, Any] | None,
+    activate: bool,
+    now: int,
+) -> Registered:
+    """Store a baseline, its :func:`packed` bytes at hand, in the caller's transaction."""
+    monitor, created = _monitor(session, name, workspace, experiment_id, baseline, now)
+    row = baselines.add(
+        session,
+        monitor.id,
+        data=data,
+        rows=baseline.rows,
+        digest=baseline.digest,
+        source=dict(source or {}),
+        features=[describe(feature) for feature in baseline.features.values()],
+        now=now,
+    )
+    active = activate or monitor.baseline_id is None
+    if active:
+        switch(session, row.id, now)
+    return Registered(row, monitor, active, created)
 
 
 def describe(feature: FeatureBaseline) -> dict[str, Any]:
@@ -136,7 +195,12 @@ def describe(feature: FeatureBaseline) -> dict[str, Any]:
     }
 
 
-def _activate(session: Session, baseline_id: str, now: int) -> models.Baseline:
+def switch(session: Session, baseline_id: str, now: int) -> models.Baseline:
+    """Make it the baseline its monitor is compared with; the detector starts with no memory.
+
+    Raises:
+        NotFound: the baseline or its monitor is deleted.
+    """
     row = baselines.activate(session, baseline_id, now=now)
     monitor = session.get_one(models.Monitor, row.monitor_id)
     monitor.detector_state = None
