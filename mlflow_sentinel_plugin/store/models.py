@@ -92,6 +92,12 @@ class Monitor(Base):
     max_event_ms: Mapped[int | None] = mapped_column(BigInteger)
     """Newest event time folded: the watermark that closes event-time windows."""
     detector_state: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
+    resumed_at: Mapped[int | None] = mapped_column(BigInteger)
+    """End of its last pause: windows closed until then raise no alert."""
+    no_data_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When its silence was last told to the alerts; null while data comes."""
+    problem: Mapped[str | None] = mapped_column(LongText)
+    """What keeps it from working, in a sentence; null: nothing."""
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
@@ -157,6 +163,7 @@ class Window(Base):
     __table_args__ = (
         UniqueConstraint("monitor_id", "baseline_id", "spec", "ordinal"),
         Index(None, "monitor_id", "end_ms"),
+        Index(None, "monitor_id", "start_ms", "id"),
         Index(None, "is_open", "monitor_id"),
         Index(None, "is_due", "monitor_id"),
     )
@@ -338,8 +345,28 @@ class RunSnapshot(Base):
     """The user's tags, without ``mlflow.*``."""
     artifacts: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     """Manifest of the top level: ``path``, ``is_dir``, ``size`` (bytes or null)."""
+    datasets: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    """Dataset inputs: ``name``, ``digest``, ``source_type``, ``context``; null in snapshots from before."""
     digest: Mapped[str] = mapped_column(String(64))
     """Of everything above: an unchanged run is not written again."""
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ModelVersion(Base):
+    """A version of a registered model, as MLflow's registry had it at the last poll."""
+
+    __tablename__ = "sentinel_model_versions"
+    __table_args__ = (Index(None, "run_id"),)
+
+    workspace: Mapped[str] = mapped_column(
+        String(63), primary_key=True, default=DEFAULT_WORKSPACE, server_default=DEFAULT_WORKSPACE
+    )
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run_id: Mapped[str | None] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(20))
+    aliases: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
