@@ -416,6 +416,76 @@ class ApiKey(Base):
     """To the minute."""
 
 
+class Source(Base):
+    """Log files of a monitor, read by the leader; see ``config.sources.SourceSettings``."""
+
+    __tablename__ = "sentinel_sources"
+    __table_args__ = (UniqueConstraint("monitor_id", "name"), Index(None, "workspace", "name"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    experiment_id: Mapped[str] = mapped_column(String(32))
+    """The monitor's."""
+    name: Mapped[str] = mapped_column(String(200))
+    origin: Mapped[str] = mapped_column(String(16))
+    """``config`` or ``api``: who made it, and so who may remove it."""
+    settings: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_by: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    """Of the settings."""
+    state: Mapped[str] = mapped_column(String(16), default="new")
+    """``new``, ``reading``, ``idle``, ``waiting`` or ``failing``."""
+    reason: Mapped[str | None] = mapped_column(LongText)
+    """What it waits for, or why it fails."""
+    failing_since: Mapped[int | None] = mapped_column(BigInteger)
+    alerted: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The alert layer was told that it fails."""
+    looked_at: Mapped[int | None] = mapped_column(BigInteger)
+    """Last look at its files, to the minute."""
+    read_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When it last gave rows."""
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    rejected: Mapped[int] = mapped_column(BigInteger, default=0)
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    files_behind: Mapped[int] = mapped_column(Integer, default=0)
+    """With something unread at the last look."""
+    files_failing: Mapped[int] = mapped_column(Integer, default=0)
+    bytes_behind: Mapped[int] = mapped_column(BigInteger, default=0)
+    samples: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    """The newest few bad lines: ``file``, ``position``, ``reason``."""
+
+
+class SourceFile(Base):
+    """How far one file of a source is read. Its content, not its name, says which file it is."""
+
+    __tablename__ = "sentinel_source_files"
+    __table_args__ = (Index(None, "source_id", "read_at"), Index(None, "monitor_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(32))
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    path: Mapped[str] = mapped_column(LongText)
+    """Where it was seen last."""
+    inode: Mapped[str | None] = mapped_column(String(64))
+    """``device:inode`` of a local file."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ms: Mapped[int | None] = mapped_column(BigInteger)
+    unit: Mapped[str] = mapped_column(String(8))
+    """What ``position`` counts: ``bytes`` (inflated) or ``rows``."""
+    position: Mapped[int] = mapped_column(BigInteger)
+    """Everything before it is counted."""
+    mark: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Digests of what stands before the position; see ``ingest.logs.marks``."""
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    rejected: Mapped[int] = mapped_column(BigInteger, default=0)
+    error: Mapped[str | None] = mapped_column(LongText)
+    read_at: Mapped[int] = mapped_column(BigInteger)
+    gone_at: Mapped[int | None] = mapped_column(BigInteger)
+    """Since when no file of the source has this content."""
+
+
 class StreamEntry(Base):
     """Something the leader did that an open page should hear of; see ``store.stream``."""
 

@@ -39,12 +39,14 @@ def test_the_examples_commented_parts_are_right_too(tmp_path):
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     file = tmp_path / "all.yaml"
     file.write_text(
-        "\n".join(re.sub(r"^  # ", "  ", line) for line in lines if line != "  sinks: {}"), encoding="utf-8"
+        "\n".join(re.sub(r"^  # ", "  ", line) for line in lines if not re.match(r"  \w+: \{\}$", line)),
+        encoding="utf-8",
     )
     environ = {"OPS_HOOK_TOKEN": "a", "SENTINEL_SLACK_WEBHOOK": "https://b", "SENTINEL_PD_ROUTING_KEY": "c"}
     config = load_config(file, environ).config
     assert config.drift.thresholds == {"psi": 0.2, "ks_test_pvalue": 0.05, "js_divergence": 0.1}
     assert list(config.alerting.sinks) == ["ops", "slack", "pagerduty"]
+    assert config.ingest.sources["serving"].columns == {"customer_age": "age"}
 
 
 @pytest.mark.parametrize("key", KEYS)
