@@ -1,23 +1,10 @@
-"""One error budget: p-values of many questions into one per feature, and of many features into one window."""
+"""One error budget for all features of a window."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mlflow_sentinel_plugin.detect.tails import SMALLEST_P
 from mlflow_sentinel_plugin.profile.types import BoolArray, FloatArray
-
-
-def harmonic_mean_p(p_values: FloatArray, weights: FloatArray) -> float:
-    """``1 / sum(w / p)`` with weights that add up to 1.
-
-    At the small levels used here it holds its level under any dependence to within a few percent.
-    Source: Wilson, The harmonic mean p-value, PNAS 116 (2019).
-
-    >>> round(harmonic_mean_p(np.array([0.01, 1.0]), np.array([0.5, 0.5])), 4)
-    0.0198
-    """
-    return float(1 / (weights / np.maximum(p_values, SMALLEST_P)).sum())
 
 
 def rejected(p_values: FloatArray, alpha: float) -> BoolArray:

@@ -9,11 +9,13 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from mlflow_sentinel_plugin.clock import to_rfc3339
+from mlflow_sentinel_plugin.clock import from_rfc3339, to_rfc3339
 from mlflow_sentinel_plugin.detect import severity as severities
 from mlflow_sentinel_plugin.detect.calibrated import judge_calibrated
 from mlflow_sentinel_plugin.detect.evaluate import chosen, evaluate
-from mlflow_sentinel_plugin.detect.finding import Judge
+from mlflow_sentinel_plugin.detect.evidence import Evidence, evidence_of
+from mlflow_sentinel_plugin.detect.finding import Finding
+from mlflow_sentinel_plugin.detect.history import History, Memory
 from mlflow_sentinel_plugin.detect.metrics import MetricValue
 from mlflow_sentinel_plugin.detect.metrics.base import version_of
 from mlflow_sentinel_plugin.detect.pair import Pair, Samples, pair, prepare
@@ -24,15 +26,13 @@ from mlflow_sentinel_plugin.detect.summary import summarise
 from mlflow_sentinel_plugin.detect.thresholds import (
     DEFAULT_THRESHOLDS,
     checked_thresholds,
-    make_judge,
+    judge_thresholds,
     metric_of,
 )
 from mlflow_sentinel_plugin.entities import FeatureSettings, Rule, WindowState
 from mlflow_sentinel_plugin.errors import InvalidInput
-from mlflow_sentinel_plugin.profile import codec
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
 
-STATE_MAGIC = b"MSPD"
 MIN_ROWS = 50
 
 _NO_SETTINGS = FeatureSettings()
@@ -50,7 +50,7 @@ class Detector:
         features: Column -> :class:`FeatureSettings` or the same as a dict: ``ignore``, ``values``,
             ``importance``, and ``thresholds`` that go over the general ones.
         min_rows: A window with fewer rows is ``insufficient_data``.
-        state: What :meth:`state` returned, to go on where another detector stopped.
+        state: What :meth:`state` or :attr:`history` of another detector was, to go on where it stopped.
 
     Raises:
         InvalidInput: an unknown rule, metric, threshold or setting, or the state of another baseline.
@@ -65,7 +65,7 @@ class Detector:
         thresholds: Mapping[str, float] | None = None,
         features: Mapping[str, Any] | None = None,
         min_rows: int = MIN_ROWS,
-        state: bytes | None = None,
+        state: bytes | History | None = None,
     ) -> None:
         if rule not in get_args(Rule):
             raise InvalidInput(f"unknown rule {rule!r}", hint=f"one of {', '.join(get_args(Rule))}")
@@ -77,8 +77,7 @@ class Detector:
         self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
         self._thresholds = checked_thresholds(DEFAULT_THRESHOLDS if thresholds is None else thresholds)
         self._own_thresholds: dict[str, dict[str, float]] = {}
-        self._judge: Judge = judge_calibrated if rule == "calibrated" else make_judge(self._thresholds_of)
-        self._windows = _read_state(state, baseline)
+        self._history = History.from_bytes(state, baseline) if isinstance(state, bytes) else state or History()
         for feature in baseline.counted.values():
             prepare(feature)
 
@@ -90,7 +89,7 @@ class Detector:
         end: Any = None,
         samples: Mapping[str, Samples] | None = None,
     ) -> WindowResult:
-        """The verdict on a window.
+        """The verdict on the next window of the stream.
 
         Args:
             profile: The window's counts, made by the same baseline.
@@ -112,14 +111,23 @@ class Detector:
             for name, feature in self._baseline.counted.items()
             if name not in settled
         ]
-        judged = {result.name: result for result in self._judged(pairs, profile.rows)}
+        start, end = _time_ms(start), _time_ms(end)
+        evidence = evidence_of(profile, start, end)
+        findings, judged = self._judged(pairs, profile.rows, evidence)
         results = {name: settled.get(name) or judged[name] for name in self._baseline.features}
-        self._windows += 1
-        return self._window(profile, results, _time_text(start), _time_text(end))
+        flagged = {f.name: findings[f.name].lead for f in judged.values() if f.state == "drift"}
+        fresh = frozenset(name for name, found in findings.items() if found.fresh)
+        self._history = self._history.followed_by(evidence, Memory(flagged, fresh))
+        return self._window(profile, results, to_rfc3339(start), to_rfc3339(end))
 
     def state(self) -> bytes:
-        """What the next detector of this stream needs to go on."""
-        return codec.pack(STATE_MAGIC, {"baseline": self._baseline.digest, "windows": self._windows}, {})
+        """What the next detector of this stream needs to go on: the last windows' counts and findings."""
+        return self._history.to_bytes(self._baseline)
+
+    @property
+    def history(self) -> History:
+        """The same as an object."""
+        return self._history
 
     def _settled(self, profile: Profile) -> dict[str, FeatureResult]:
         """Results of columns that are not compared: ignored ones, and those whose schema changed."""
@@ -133,20 +141,22 @@ class Detector:
                 settled[name] = unlike(pair(feature, profile.features[name], profile.rows), *changed)
         return settled
 
-    def _judged(self, pairs: Sequence[Pair], rows: int) -> list[FeatureResult]:
+    def _judged(
+        self, pairs: Sequence[Pair], rows: int, evidence: Evidence
+    ) -> tuple[dict[str, Finding], dict[str, FeatureResult]]:
         values = [evaluate(self._metrics, one) for one in pairs]
-        findings = self._judge(pairs, values, self._min_rows)
-        enough = rows >= self._min_rows
-        return [
-            describe(
-                one,
-                found,
-                self._versioned(metrics),
-                self._min_rows if enough else None,
-                self._setting(one.feature.name),
+        if self._rule == "calibrated":
+            found = judge_calibrated(pairs, self._min_rows, self._baseline, evidence, self._history)
+        else:
+            found = judge_thresholds(pairs, values, self._min_rows, self._thresholds_of)
+        findings = {one.feature.name: finding for one, finding in zip(pairs, found, strict=True)}
+        least = self._min_rows if rows >= self._min_rows else None
+        return findings, {
+            one.feature.name: describe(
+                one, findings[one.feature.name], self._versioned(each), least, self._setting(one.feature.name)
             )
-            for one, found, metrics in zip(pairs, findings, values, strict=True)
-        ]
+            for one, each in zip(pairs, values, strict=True)
+        }
 
     def _versioned(self, values: Mapping[str, MetricValue]) -> dict[str, MetricResult]:
         return {
@@ -226,18 +236,7 @@ def _checked_settings(name: str, given: Any) -> FeatureSettings:
     return settings
 
 
-def _read_state(state: bytes | None, baseline: Baseline) -> int:
-    if state is None:
-        return 0
-    header, _ = codec.unpack(STATE_MAGIC, state, "detector state")
-    if header["baseline"] != baseline.digest:
-        raise InvalidInput("the detector state belongs to another baseline", hint="start without a state")
-    return int(header["windows"])
-
-
-def _time_text(time: Any) -> str | None:
-    if time is None or isinstance(time, str):
-        return time
-    if isinstance(time, dt.datetime):
-        return to_rfc3339(round(time.timestamp() * 1000))
-    return to_rfc3339(int(time))
+def _time_ms(time: Any) -> int | None:
+    if isinstance(time, str):
+        return from_rfc3339(time)
+    return round(time.timestamp() * 1000) if isinstance(time, dt.datetime) else time

@@ -9,7 +9,7 @@ import numpy as np
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.linear import count_statistics
 from mlflow_sentinel_plugin.detect.pair import Pair
-from mlflow_sentinel_plugin.detect.questions import MISSING_FLOOR
+from mlflow_sentinel_plugin.detect.side_tests import MISSING_FLOOR
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult
 from mlflow_sentinel_plugin.detect.tails import two_sided
 from mlflow_sentinel_plugin.entities import FeatureSettings, FeatureState
@@ -48,11 +48,14 @@ def describe(
     state, reason = _state(pair, finding, min_rows)
     effect = None if not pair.current.rows else pair.effect
     notes = (*finding.notes, *_notes(pair, settings), *_bounds(metrics))
-    return _result(pair, state, reason, effect, finding.p_value, metrics, notes)
+    text = finding.text if state == "drift" and reason == finding.reason else None
+    return _result(pair, state, reason, effect, finding.p_value, metrics, notes, text)
 
 
 def _state(pair: Pair, finding: Finding, min_rows: int | None) -> tuple[FeatureState, str | None]:
     if min_rows is None:
+        if finding.drifted:  # the windows before this one hold rows enough
+            return "drift", finding.reason
         return "insufficient_data", f"the window has {pair.current.rows} rows"
     if pair.n_current == 0 and _newly_empty(pair):
         return "drift", "all_missing"
@@ -117,6 +120,7 @@ def _result(
     p_value: float | None,
     metrics: Mapping[str, MetricResult] | None = None,
     notes: tuple[str, ...] = (),
+    text: str | None = None,
 ) -> FeatureResult:
     rows = pair.current.rows
     return FeatureResult(
@@ -134,4 +138,5 @@ def _result(
         pair.counts.malformed / rows if rows else None,
         metrics or {},
         notes,
+        text,
     )

@@ -43,6 +43,7 @@ class FeatureResult:
     Attributes:
         reason: Why it is in its state: ``location``, ``spread``, ``shape``, ``levels``, ``missing``,
             ``malformed``, ``unseen_levels``, ``out_of_range``, ``all_missing``, or metrics beyond thresholds.
+        text: ``reason`` in words, with the numbers it stands on.
         effect: 0..1; numeric: KS distance D, categorical: total variation, or the change of the share
             without a usable value if that is larger. ``None`` if nothing was compared.
         p_value: Of the rule's tests together (``calibrated``), or the smallest that has a threshold.
@@ -65,6 +66,7 @@ class FeatureResult:
     malformed: float | None = None
     metrics: Mapping[str, MetricResult] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    text: str | None = None
 
     @property
     def drifted(self) -> bool:
@@ -80,6 +82,7 @@ class FeatureResult:
             "state": self.state,
             "drifted": self.drifted,
             "reason": self.reason,
+            "text": self.text,
             "effect": _finite(self.effect),
             "p_value": _finite(self.p_value),
             "n_reference": self.n_reference,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammainc, gammaincc, ndtr, ndtri, stdtr
+from scipy.special import gammainc, gammaincc, ndtr
 
 from mlflow_sentinel_plugin.profile.types import FloatArray
 
@@ -34,8 +34,3 @@ def _tail(z: FloatArray, g: FloatArray) -> FloatArray:
     pearson = np.where(np.sign(z) == np.sign(safe), gammaincc(k, x), gammainc(k, x))
     return np.asarray(np.where(symmetric, ndtr(-np.abs(z)), pearson))
 
-
-def as_student(p: FloatArray, df: int) -> FloatArray:
-    """The two-sided p of the same z under Student's t, its scale being estimated from ``df`` + 1 blocks."""
-    z = ndtri(np.clip(p, SMALLEST_P, 1.0) / 2)
-    return np.asarray(np.clip(2 * stdtr(df, z), SMALLEST_P, 1.0))

@@ -41,22 +41,24 @@ def checked_thresholds(thresholds: Mapping[str, float]) -> dict[str, float]:
     return dict(thresholds)
 
 
-def make_judge(thresholds_of: Callable[[str], Mapping[str, float]]) -> Callable[..., list[Finding]]:
-    """A rule with thresholds per feature name.
+def judge_thresholds(
+    pairs: Sequence[Pair],
+    metrics: Sequence[Mapping[str, MetricValue]],
+    min_rows: int,
+    thresholds_of: Callable[[str], Mapping[str, float]],
+) -> list[Finding]:
+    """One finding per pair, by thresholds per feature name.
 
     ``<metric>`` is beyond its threshold when its value is larger, ``<metric>_pvalue`` when its p is smaller;
-    equality never is. Features with fewer than ``min_rows`` values are judged by their missing rate alone.
+    equality never is. A window with fewer than ``min_rows`` rows is not judged; features with fewer values
+    are judged by their missing rate alone.
     """
-
-    def judge(
-        pairs: Sequence[Pair], metrics: Sequence[Mapping[str, MetricValue]], min_rows: int
-    ) -> list[Finding]:
-        return [
-            _judge(thresholds_of(pair.feature.name), values, pair.n_current >= min_rows)
-            for pair, values in zip(pairs, metrics, strict=True)
-        ]
-
-    return judge
+    return [
+        _judge(thresholds_of(pair.feature.name), values, pair.n_current >= min_rows)
+        if pair.current.rows >= min_rows
+        else Finding(False)
+        for pair, values in zip(pairs, metrics, strict=True)
+    ]
 
 
 def _judge(thresholds: Mapping[str, float], values: Mapping[str, MetricValue], enough: bool) -> Finding:

@@ -43,9 +43,26 @@ class Layout:
         return known and not self.reference[0], known and not self.reference[-1]
 
     @cached_property
-    def groups(self) -> IntArray:
-        """First cells of 256 groups of equal reference mass; values with over 2/256 of it stand alone."""
-        return partition(self.reference, GROUPS, 2 / GROUPS)
+    def segments(self) -> IntArray:
+        """First cell of each segment, and the number of cells: the coarse view that whole tests are made on.
+
+        256 groups of equal reference mass (values with over 2/256 of it alone), cut again where
+        :attr:`ranges` and bins begin and end, and beside the outermost cells.
+        """
+        size = self.reference.size
+        groups = partition(self.reference, GROUPS, 2 / GROUPS)
+        cuts = np.concatenate([groups, self.ranges.reshape(-1), self.bin_bounds, [1, size - 1, size]])
+        return np.unique(cuts.clip(0, size))
+
+    @cached_property
+    def range_bounds(self) -> IntArray:
+        """:attr:`ranges` as ``[start, stop)`` segments."""
+        return np.searchsorted(self.segments, self.ranges)
+
+    @cached_property
+    def segment_reference(self) -> IntArray:
+        """The reference's counts per segment."""
+        return self.cumulative[self.segments[1:]] - self.cumulative[self.segments[:-1]]
 
     @cached_property
     def ranges(self) -> IntArray:

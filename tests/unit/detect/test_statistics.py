@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mlflow_sentinel_plugin.detect.budget import harmonic_mean_p, rejected
+from mlflow_sentinel_plugin.detect.budget import rejected
 from mlflow_sentinel_plugin.detect.design_effect import INDEPENDENT, design_effect
-from mlflow_sentinel_plugin.detect.linear import count_statistics, score_statistics
-from mlflow_sentinel_plugin.detect.tails import as_student, two_sided
+from mlflow_sentinel_plugin.detect.effects import Effects
+from mlflow_sentinel_plugin.detect.linear import count_statistics, normal_scores, rank_statistics
+from mlflow_sentinel_plugin.detect.tails import two_sided
 from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.profile.blocks import Blocks
 from mlflow_sentinel_plugin.profile.cells import Cells
-from mlflow_sentinel_plugin.profile.layout import Layout, group_sums
+from mlflow_sentinel_plugin.profile.layout import Layout
 
 
 @pytest.mark.parametrize("g", [1.5, 0.4, 0.05, -0.05, -0.4, -1.5])
@@ -33,21 +34,31 @@ def test_without_skewness_the_tail_is_normal_and_small_z_are_not_worth_computing
 def test_students_tail_is_the_heavier_one() -> None:
     p = 2 * stats.norm.sf(5)
 
-    assert as_student(np.array([p]), 9)[0] == pytest.approx(2 * stats.t.sf(5, 9), rel=1e-6)
+    found = Effects(np.ones(2), np.array([9, np.inf])).student(np.array([p, p]))
+
+    assert found == pytest.approx([2 * stats.t.sf(5, 9), p], rel=1e-6)
 
 
 def test_the_moments_of_a_score_are_those_of_drawing_without_replacement() -> None:
     r = np.random.default_rng(0)
-    pooled, scores = np.array([4, 7, 3, 6]), np.array([[0.0, 1.0, 3.0, -2.0]])
-    population = np.repeat(scores[0], pooled)
-    drawn = np.array([r.permutation(population)[:6].sum() for _ in range(40_000)])
-    owner = np.repeat(np.arange(4), pooled)
-    window = np.bincount(r.permutation(owner)[:6], minlength=4)
+    pooled, scores = np.array([4.0, 7, 3, 6]), np.array([0.0, 1.0, 3.0, -2.0])
+    owner = np.repeat(np.arange(4), pooled.astype(int))
+    draws = [r.permutation(owner)[:6] for _ in range(40_000)]
+    window = np.bincount(draws[0], minlength=4).astype(float)
 
-    z, g = score_statistics(scores, window, pooled)
+    found = rank_statistics(scores, window, pooled, np.array(6.0), np.array(20.0))
 
-    assert z[0] == pytest.approx((window @ scores[0] - drawn.mean()) / drawn.std(), abs=0.03)
-    assert g[0] == pytest.approx(stats.skew(drawn), abs=0.05)
+    for (z, g), score in zip(found, (scores, scores**2), strict=True):
+        drawn = np.array([score[draw].sum() for draw in draws])
+        assert z == pytest.approx((window @ score - drawn.mean()) / drawn.std(), abs=0.03)
+        assert g == pytest.approx(stats.skew(drawn), abs=0.05)
+
+
+def test_normal_scores_are_the_quantiles_of_the_pooled_mid_ranks() -> None:
+    pooled = np.array([10.0, 300, 0, 600, 90])
+    expected = stats.norm.ppf((np.cumsum(pooled) - pooled / 2) / 1000)
+
+    assert normal_scores(pooled, np.array(1000.0)) == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(("window", "reference"), [(9, 20), (1, 90), (16, 100)])
@@ -65,14 +76,11 @@ def test_the_p_of_a_count_is_near_the_exact_one_and_not_far_below(window: int, r
 
 
 def test_a_constant_score_says_nothing() -> None:
-    z, g = score_statistics(np.ones((1, 3)), np.array([1, 2, 3]), np.array([4, 4, 4]))
+    three, four = np.array([1.0, 2, 3]), np.array([4.0, 4, 4])
 
-    assert (z.tolist(), g.tolist()) == ([0.0], [0.0])
+    found = rank_statistics(np.ones(3), three, four, three.sum(), four.sum())
 
-
-def test_the_harmonic_mean_of_equal_p_is_that_p_and_one_small_p_costs_its_weight() -> None:
-    assert harmonic_mean_p(np.full(4, 0.2), np.full(4, 0.25)) == pytest.approx(0.2)
-    assert harmonic_mean_p(np.array([1e-6, 1.0]), np.array([0.1, 0.9])) == pytest.approx(1e-5, rel=0.01)
+    assert [float(x) for pair in found for x in pair] == [0.0] * 4
 
 
 def test_benjamini_hochberg_agrees_with_its_definition() -> None:
@@ -90,14 +98,16 @@ def test_the_groups_partition_the_grid_and_leave_heavy_values_alone() -> None:
     feature = Baseline.from_data({"x": values}).features["x"]
     layout = feature.layout
 
-    sums = group_sums(layout.reference, layout.groups)
+    sums = layout.segment_reference
 
     assert sums.sum() == 4000
-    assert sums.size <= 260
+    assert sums.size <= 300
     heavy = np.flatnonzero(sums > 1000)
-    assert [int(layout.edges[(layout.groups[i] - 1) // 2] == 0.5) for i in heavy] == [1]
+    assert [int(layout.edges[(layout.segments[i] - 1) // 2] == 0.5) for i in heavy] == [1]
     assert sums[sums < 1000].max() < 2 * 4000 / 256
     assert layout.ranges.shape[0] <= 24
+    assert np.isin(layout.bin_bounds, layout.segments).all()
+    assert layout.segments[layout.range_bounds].tolist() == layout.ranges.tolist()
 
 
 def test_bins_begin_at_their_edge() -> None:
