@@ -166,6 +166,19 @@ class TrackingSource:
         """A page of all runs of an experiment, by ascending id, and the token of the next one."""
         return self._search([experiment_id], "", ["attributes.run_id ASC"], token)
 
+    def newest_run(self, experiment_id: str) -> Run | None:
+        """The run of an experiment that started last, deleted ones left out; ``None`` if it has none.
+
+        Raises:
+            NotFound: there is no such experiment.
+        """
+        if not self.experiment_exists(experiment_id):
+            raise NotFound(f"MLflow has no experiment with the id {experiment_id!r}")
+        order = ["attributes.start_time DESC"]
+        with _translated():
+            page = self._store().search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, 1, order, None)
+            return _run(page[0]) if page else None
+
     def existing(self, experiment_id: str, run_ids: Collection[str]) -> set[str]:
         """Those of at most 250 ids that are runs of the experiment, deleted or not."""
         quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)

@@ -84,9 +84,44 @@ class Acceptor:
             return _replay(answer, earlier)
         if not columns.counted:
             raise _nothing_known(columns)
+        data, answer = self._encoded(monitor, rows, columns, clock_column, answer)
+        return self._store(monitor, data, answer, key, digest)
+
+    def watched(self, monitor: Monitor, clock_column: str | None) -> set[str]:
+        """Names of the columns that rows of the monitor are kept of, and of their event time.
+
+        Raises:
+            Conflict: the monitor has no baseline (``no_baseline``).
+        """
+        counted = {feature["name"] for feature in self._features(monitor) if _is_counted(feature)}
+        return counted if clock_column is None else counted | {clock_column}
+
+    def encode(self, monitor: Monitor, rows: ingest.Rows, clock_column: str | None) -> tuple[bytes, Accepted]:
+        """Rows as :meth:`accept` would store them, for a caller that stores them itself.
+
+        Args:
+            clock_column: Where their event time is; ``None``: arrival counts.
+
+        Raises:
+            Conflict: the monitor has no baseline (``no_baseline``).
+            InvalidInput: no column the baseline knows, or no row with a usable timestamp.
+        """
+        columns = _compare(rows.columns, self._features(monitor), clock_column)
+        if not columns.counted:
+            raise _nothing_known(columns)
+        answer = Accepted(rows.table.num_rows, rows.rejected, rows.samples, columns.unknown, columns.missing)
+        return self._encoded(monitor, rows, columns, clock_column, answer)
+
+    def _encoded(
+        self,
+        monitor: Monitor,
+        rows: ingest.Rows,
+        columns: _Columns,
+        clock_column: str | None,
+        answer: Accepted,
+    ) -> tuple[bytes, Accepted]:
         kept, answer = self._timed(monitor, clock_column, rows, answer)
-        slim = replace(kept, table=_slim(kept.table, columns))
-        return self._store(monitor, blocks.encode(slim), answer, key, digest)
+        return blocks.encode(replace(kept, table=_slim(kept.table, columns))), answer
 
     def _features(self, monitor: Monitor) -> list[dict[str, Any]]:
         if monitor.baseline_id is None:
