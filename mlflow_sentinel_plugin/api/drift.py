@@ -109,6 +109,8 @@ def get_timeseries(query: schemas.SeriesQuery) -> Response:
             until=moment(query.until),
             limit=query.limit,
         )
+    if query.points is not None:
+        rows = windows.thinned(rows, query.points)
     settings = current.pipeline.settings(monitor)
     own = settings.features[query.feature].thresholds if query.feature in settings.features else {}
     return reply(
@@ -119,6 +121,26 @@ def get_timeseries(query: schemas.SeriesQuery) -> Response:
             points=[present.series_point(row, query.metric) for row in rows],
         )
     )
+
+
+@api.get("/drift/heatmap", responses={200: schemas.HeatmapReply})
+@allow("read")
+def get_heatmap(query: schemas.HeatmapQuery) -> Response:
+    """Features by windows: how far apart; the worst feature first, neighbouring windows in one column."""
+    monitor = monitor_named(query.monitor)
+    authorize(monitor.experiment_id)
+    with services().db.read() as session:
+        found = windows.heatmap(
+            session,
+            monitor.id,
+            since=moment(query.since),
+            until=moment(query.until),
+            columns=query.columns,
+            search=query.search,
+            offset=query.offset,
+            limit=query.limit,
+        )
+    return reply(present.heatmap(found, monitor))
 
 
 @api.get("/drift/distribution", responses={200: schemas.DistributionReply, 409: schemas.ErrorReply})

@@ -48,6 +48,7 @@ BY_QUERY = frozenset(
         "baselines.list_baselines",
         "baselines.post_baseline",
         "drift.get_distribution",
+        "drift.get_heatmap",
         "drift.get_timeseries",
         "drift.list_events",
         "predictions.post_predictions",

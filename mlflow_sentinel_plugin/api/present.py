@@ -11,7 +11,7 @@ from mlflow_sentinel_plugin.config import ResolvedSettings
 from mlflow_sentinel_plugin.detect.report import UNSEEN_LEVELS
 from mlflow_sentinel_plugin.store import keys, models
 from mlflow_sentinel_plugin.store.events import ExperimentTotals
-from mlflow_sentinel_plugin.store.windows import SeriesRow
+from mlflow_sentinel_plugin.store.windows import Heatmap, SeriesRow
 
 
 def time(ms: int) -> str:
@@ -171,6 +171,32 @@ def distribution(
         ]
     return schemas.DistributionReply.model_validate(
         {**found, "bins": bins, "monitor": owner.name, "window": window(of), "hidden": hidden}
+    )
+
+
+def heatmap(found: Heatmap, owner: models.Monitor) -> schemas.HeatmapReply:
+    """Features by columns of windows; effects with three digits, which is more than a colour shows."""
+    return schemas.HeatmapReply(
+        monitor=owner.name,
+        columns=[
+            schemas.HeatmapColumn(
+                start=time(column.start_ms),
+                end=time(column.end_ms),
+                windows=column.windows,
+                state=column.state,
+                window_id=column.worst,
+            )
+            for column in found.columns
+        ],
+        features=[
+            schemas.HeatmapLine(
+                feature=line.feature,
+                effects=[None if effect is None else round(effect, 3) for effect in line.effects],
+                signals=line.signals,
+            )
+            for line in found.lines
+        ],
+        total=found.total,
     )
 
 

@@ -115,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     _api("GET /drift", "read", "/drift?monitor={monitor}", shows=True),
     _api("GET /drift/<id>", "read", "/drift/{event}", shows=True),
     _api("GET /drift/summary", "list", "/drift/summary", shows=True),
+    _api("GET /drift/heatmap", "read", "/drift/heatmap?monitor={monitor}", shows=True),
     _api("GET /drift/timeseries", "read", "/drift/timeseries?monitor={monitor}", shows=True),
     _api("GET /drift/distribution", "read", "/drift/distribution?monitor={monitor}&feature=" + FEATURE),
     _api("GET /alerts", "list", "/alerts", shows=True),

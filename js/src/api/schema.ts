@@ -127,6 +127,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drift/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Features by windows: how far apart; the worst feature first, neighbouring windows in one column. */
+        get: operations["get_heatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drift/summary": {
         parameters: {
             query?: never;
@@ -1047,6 +1064,63 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HeatmapColumn
+         * @description Neighbouring windows.
+         */
+        HeatmapColumn: {
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @description Of the worst of them.
+             */
+            state: string;
+            /**
+             * Window Id
+             * @description The worst of them.
+             */
+            window_id: string;
+            /** Windows */
+            windows: number;
+        };
+        /** HeatmapLine */
+        HeatmapLine: {
+            /**
+             * Effects
+             * @description Largest effect per column; null: not compared.
+             */
+            effects: (number | null)[];
+            /** Feature */
+            feature: string;
+            /**
+             * Signals
+             * @description Windows with a signal, per column.
+             */
+            signals: number[];
+        };
+        /** HeatmapReply */
+        HeatmapReply: {
+            /**
+             * Columns
+             * @description Oldest first.
+             */
+            columns: components["schemas"]["HeatmapColumn"][];
+            /**
+             * Features
+             * @description Worst first: most windows with a signal, then the largest effect in the newest window.
+             */
+            features: components["schemas"]["HeatmapLine"][];
+            /** Monitor */
+            monitor: string;
+            /**
+             * Total
+             * @description Features that match.
+             */
+            total: number;
         };
         /** IngestReply */
         IngestReply: {
@@ -2756,6 +2830,112 @@ export interface operations {
             };
         };
     };
+    get_heatmap: {
+        parameters: {
+            query: {
+                monitor: string;
+                /** @description Of a window's start, RFC 3339; inclusive. */
+                since?: string | null;
+                /** @description Of a window's start, RFC 3339; exclusive. */
+                until?: string | null;
+                /** @description At most so many; neighbours share one. */
+                columns?: number;
+                /** @description Part of a feature's name. */
+                search?: string;
+                /** @description So many matching features are left out. */
+                offset?: number;
+                /** @description Features of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatmapReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_summary: {
         parameters: {
             query?: {
@@ -2863,6 +3043,8 @@ export interface operations {
                 until?: string | null;
                 /** @description The newest so many windows. */
                 limit?: number;
+                /** @description At most so many points: of neighbours the one that stands out most. */
+                points?: number | null;
             };
             header?: never;
             path?: never;

@@ -22,6 +22,44 @@ class SeriesQuery(Body):
     since: str | None = None
     until: str | None = None
     limit: int = Field(500, ge=1, le=5000, description="The newest so many windows.")
+    points: int | None = Field(
+        None, ge=1, le=5000, description="At most so many points: of neighbours the one that stands out most."
+    )
+
+
+class HeatmapQuery(Body):
+    monitor: str
+    since: str | None = Field(None, description="Of a window's start, RFC 3339; inclusive.")
+    until: str | None = Field(None, description="Of a window's start, RFC 3339; exclusive.")
+    columns: int = Field(100, ge=1, le=200, description="At most so many; neighbours share one.")
+    search: str = Field("", max_length=200, description="Part of a feature's name.")
+    offset: int = Field(0, ge=0, le=100_000, description="So many matching features are left out.")
+    limit: int = Field(50, ge=1, le=200, description="Features of a page.")
+
+
+class HeatmapColumn(Reply):
+    """Neighbouring windows."""
+
+    start: str
+    end: str
+    windows: int
+    state: str = Field(description="Of the worst of them.")
+    window_id: str = Field(description="The worst of them.")
+
+
+class HeatmapLine(Reply):
+    feature: str
+    effects: list[float | None] = Field(description="Largest effect per column; null: not compared.")
+    signals: list[int] = Field(description="Windows with a signal, per column.")
+
+
+class HeatmapReply(Reply):
+    monitor: str
+    columns: list[HeatmapColumn] = Field(description="Oldest first.")
+    features: list[HeatmapLine] = Field(
+        description="Worst first: most windows with a signal, then the largest effect in the newest window."
+    )
+    total: int = Field(description="Features that match.")
 
 
 class DistributionQuery(Body):

@@ -11,6 +11,7 @@ from mlflow_sentinel_plugin.store.windows.counting import (
     open_windows,
 )
 from mlflow_sentinel_plugin.store.windows.forgetting import drop_profiles
+from mlflow_sentinel_plugin.store.windows.heatmap import Heatmap, heatmap
 from mlflow_sentinel_plugin.store.windows.reading import (
     by_ids,
     get,
@@ -19,7 +20,7 @@ from mlflow_sentinel_plugin.store.windows.reading import (
     newest_profiled,
     newest_scored,
 )
-from mlflow_sentinel_plugin.store.windows.series import SeriesRow, recent, series
+from mlflow_sentinel_plugin.store.windows.series import SeriesRow, recent, series, thinned
 from mlflow_sentinel_plugin.store.windows.verdicts import (
     MAX_HISTORY,
     FeatureScore,
@@ -34,6 +35,7 @@ __all__ = [
     "MAX_HISTORY",
     "Addition",
     "FeatureScore",
+    "Heatmap",
     "SeriesRow",
     "Verdict",
     "add_rows",
@@ -44,6 +46,7 @@ __all__ = [
     "feature_key",
     "find",
     "get",
+    "heatmap",
     "is_newest",
     "last",
     "list_page",
@@ -54,4 +57,5 @@ __all__ = [
     "recent",
     "record_verdict",
     "series",
+    "thinned",
 ]

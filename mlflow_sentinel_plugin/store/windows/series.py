@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,19 @@ def series(
         return _feature_series(session, monitor_id, feature, since, until, limit)
     query = newest_first(started(scored(monitor_id), since, until)).limit(limit)
     return [_series_row(window) for window in session.scalars(query)][::-1]
+
+
+def thinned(rows: Sequence[SeriesRow], points: int) -> list[SeriesRow]:
+    """At most so many, oldest first: of neighbours the one with the largest score or, of a feature, effect.
+
+    So a short drift among thousands of quiet windows stays to be seen.
+    """
+    size = -(-len(rows) // points) or 1
+    return [max(rows[i : i + size], key=_height) for i in range(0, len(rows), size)]
+
+
+def _height(row: SeriesRow) -> float:
+    return (row.score if row.scores is None else row.effect) or 0.0
 
 
 def _feature_series(

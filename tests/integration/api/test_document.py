@@ -68,6 +68,7 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     for path in ("/health", "/ready", "/me", "/drift/summary", f"/runs/{run}", f"/baseline/{first['id']}"):
         server.get(path)
     server.get("/drift/timeseries", monitor="churn")
+    server.get("/drift/heatmap", monitor="churn")
     server.get("/drift/distribution", monitor="churn", feature="age")
     for path in ("/drift", "/alerts", "/monitors/churn/windows"):
         server.get(f"{path}/{server.get(path)['items'][0]['id']}")

@@ -197,6 +197,65 @@ def test_an_unknown_metric_is_refused_and_the_known_ones_named(found):
     assert "psi" in error["hint"]
 
 
+def test_a_thinned_series_keeps_the_windows_that_stand_out(found):
+    of_monitor = found.get("/drift/timeseries", monitor="churn", points=1)["points"]
+    of_feature = found.get("/drift/timeseries", monitor="churn", feature="age", points=1)["points"]
+
+    assert [point["start"][11:16] for point in (*of_monitor, *of_feature)] == ["13:00", "13:00"]
+    refuse(found, "/drift/timeseries", 400, "invalid_input", monitor="churn", points=0)
+
+
+# --- heat map --------------------------------------------------------------------------------------------
+
+
+def test_a_heat_map_has_the_feature_that_moved_first_and_a_column_for_each_window(found):
+    heat = found.get("/drift/heatmap", monitor="churn")
+    window = found.get("/monitors/churn/windows")["items"][0]
+
+    assert [line["feature"] for line in heat["features"]] == ["age", "city"]
+    assert [column["start"][11:16] for column in heat["columns"]] == ["12:00", "13:00"]
+    assert heat["columns"][1]["state"] == "drift"
+    assert heat["columns"][1]["window_id"] == window["id"]
+    age, city = heat["features"]
+    assert (age["signals"], city["signals"]) == ([1, 1], [0, 0])
+    assert age["effects"][1] == pytest.approx(window_effect(found, window["id"], "age"), abs=0.0005)
+    assert heat["total"] == 2
+
+
+def window_effect(server: Server, window_id: str, feature: str) -> float:
+    window = server.get(f"/monitors/churn/windows/{window_id}")
+    return next(found["effect"] for found in window["features"] if found["name"] == feature)
+
+
+def test_neighbours_share_a_column_of_a_heat_map_which_shows_the_worst_of_them(found):
+    each = found.get("/drift/heatmap", monitor="churn")
+    both = found.get("/drift/heatmap", monitor="churn", columns=1)
+
+    (column,) = both["columns"]
+    assert (column["windows"], column["window_id"]) == (2, each["columns"][1]["window_id"])
+    assert (column["start"], column["end"]) == (each["columns"][0]["start"], each["columns"][1]["end"])
+    age = both["features"][0]
+    assert (age["effects"], age["signals"]) == ([max(each["features"][0]["effects"])], [2])
+
+
+def test_a_heat_map_is_searched_paged_and_bounded(found):
+    def names(**query) -> list[str]:
+        return [line["feature"] for line in found.get("/drift/heatmap", monitor="churn", **query)["features"]]
+
+    assert names(search="CI") == ["city"]
+    assert (names(limit=1), names(limit=1, offset=1), names(offset=2)) == (["age"], ["city"], [])
+    late = found.get("/drift/heatmap", monitor="churn", since="2026-03-10T13:00:00Z", search="ag")
+    assert ([column["start"][11:16] for column in late["columns"]], late["total"]) == (["13:00"], 1)
+    nothing = found.get("/drift/heatmap", monitor="churn", until="2020-01-01")
+    assert nothing == {"monitor": "churn", "columns": [], "features": [], "total": 0}
+
+
+def test_a_column_that_is_gone_counts_as_a_signal_in_a_heat_map(found):
+    gone = found.get("/drift/heatmap", monitor="fraud", search="age")["features"][0]
+
+    assert (gone["effects"][-1], gone["signals"]) == (1.0, [0, 1])
+
+
 # --- distributions ---------------------------------------------------------------------------------------
 
 
