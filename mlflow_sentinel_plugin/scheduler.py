@@ -27,6 +27,7 @@ from mlflow_sentinel_plugin.store.lease import TTL_MS, Lease
 BEAT_S = TTL_MS / 3000
 WORK_S = 1
 DELIVER_S = 1
+WATCH_S = 5
 PRUNE_S = 3600
 _FIRST_PRUNE_S = 60
 _STOP_S = 0.8
@@ -110,6 +111,7 @@ class Background:
         scheduler.add_job(jobs.work, "interval", seconds=WORK_S, next_run_time=now)
         scheduler.add_job(jobs.deliver, "interval", seconds=DELIVER_S, next_run_time=now)
         scheduler.add_job(jobs.repeat, "interval", ["poll", self._poll], seconds=poll_s, next_run_time=now)
+        scheduler.add_job(jobs.watch, "interval", seconds=WATCH_S, next_run_time=now)
         scheduler.add_job(jobs.prune, "interval", seconds=PRUNE_S, next_run_time=first_prune)
         return scheduler
 
@@ -188,6 +190,11 @@ class _Jobs:
     def deliver(self) -> None:
         """Send waiting messages."""
         self.repeat("deliver", lambda: self._pipeline.deliver(self._worker))
+
+    def watch(self) -> None:
+        """Notice monitors that get no rows."""
+        if self._is_active():
+            self._faults.attempt("watch", lambda: self._pipeline.watch(self._epoch))
 
     def prune(self) -> None:
         """Forget what is old."""

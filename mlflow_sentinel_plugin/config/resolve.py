@@ -38,6 +38,10 @@ class ResolvedSettings(Strict):
     def lateness_ms(self) -> int:
         return duration_ms(self.lateness)
 
+    @property
+    def expect_every_ms(self) -> int | None:
+        return None if self.expect_every is None else duration_ms(self.expect_every)
+
 
 def resolve(config: Config, settings: MonitorSettings) -> ResolvedSettings:
     """``settings`` over the defaults in ``config``. A field counts as said when it was given."""

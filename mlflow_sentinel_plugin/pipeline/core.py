@@ -23,6 +23,7 @@ from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.prune import prune
 from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
+from mlflow_sentinel_plugin.pipeline.silence import Watcher
 from mlflow_sentinel_plugin.pipeline.views import Views
 from mlflow_sentinel_plugin.store import models
 from mlflow_sentinel_plugin.store.engine import Database
@@ -50,6 +51,7 @@ class Pipeline:
         self._acceptor = Acceptor(db, config, clock)
         self._folder = Folder(db, config, clock, self._baselines)
         self._closer = Closer(db, config, clock)
+        self._watcher = Watcher(db, config, clock, Alerting.of(config, self.sinks))
         self._scorer = Scorer(db, config, clock, self._baselines, Alerting.of(config, self.sinks))
         self._views = Views(db, config, self._baselines)
 
@@ -133,6 +135,10 @@ class Pipeline:
     def score(self, epoch: int) -> bool:
         """Judge closed windows, see :meth:`Scorer.score`."""
         return self._scorer.score(epoch)
+
+    def watch(self, epoch: int) -> bool:
+        """Notice silence and its end, see :meth:`Watcher.watch`."""
+        return self._watcher.watch(epoch)
 
     def deliver(self, worker: str) -> bool:
         """Send waiting messages, see :func:`deliver_due`."""

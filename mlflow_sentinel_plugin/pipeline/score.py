@@ -132,13 +132,16 @@ class Scorer:
             at_ms=window.end_ms,
             previous_state=previous,
         )
-        telling = [finding for finding in findings if newest or _tells_of_the_past(finding)]
+        quiet = monitor.resumed_at is not None and (window.closed_at or 0) <= monitor.resumed_at
+        telling = [one for one in findings if not quiet and (newest or _tells_of_the_past(one))]
         subject = _subject(session, monitor, window)
         publish.alerts(session, outbox.record(session, self._alerting, subject, telling, now), now)
 
 
 def _follow(session: Session, monitor: Monitor, window: Window, now: int) -> None:
-    """The monitor is in the state of its newest window."""
+    """The monitor is in the state of its newest window, unless it is silent."""
+    if monitor.no_data_at is not None:
+        return
     if (monitor.state, monitor.severity) != (window.state, window.severity):
         monitor.state, monitor.severity = window.state, window.severity
         publish.monitor(session, monitor, now)

@@ -27,6 +27,9 @@ MIN_MS = 0
 MAX_MS = 253_370_764_800_000
 """9999-01-01: later ones are sentinels such as 9999-12-31, not observations."""
 
+MISSING_WINDOWS = 3
+"""So many whole windows without a row are silence, unless a monitor says how often rows come."""
+
 _EPOCH = datetime(1970, 1, 1)
 _ANCHOR = datetime(1970, 1, 5)
 _MS = timedelta(milliseconds=1)
@@ -149,6 +152,29 @@ def closes(window: Progress, *, lateness_ms: int, now_ms: int) -> bool:
     if window.watermark_ms is not None and window.watermark_ms >= window.end_ms + lateness_ms:
         return True
     return now_ms >= max(window.end_ms, window.last_arrival_ms) + lateness_ms
+
+
+def silent_from(since_ms: int, period_ms: int, zone: str, expect_every_ms: int | None) -> int | None:
+    """The instant from which on silence since ``since_ms`` is longer than expected.
+
+    Args:
+        period_ms: Of the monitor's windows; 0 for count windows.
+        expect_every_ms: Longest silence that is normal; ``None``: until three whole windows are missing.
+
+    Returns:
+        ``None`` where nothing says how often rows come: count windows without ``expect_every_ms``.
+
+    Raises:
+        InvalidInput: as ``bounds``.
+    """
+    if expect_every_ms is not None:
+        return since_ms + expect_every_ms
+    if period_ms == 0:
+        return None
+    end = bounds(since_ms, period_ms, zone).end_ms
+    for _ in range(MISSING_WINDOWS):
+        end = bounds(end, period_ms, zone).end_ms
+    return end
 
 
 def _wall(at_ms: int, zone: str) -> datetime:

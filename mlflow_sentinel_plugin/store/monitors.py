@@ -61,6 +61,11 @@ def by_ids(session: Session, ids: Collection[str]) -> dict[str, Monitor]:
     return {monitor.id: monitor for monitor in session.scalars(select(Monitor).where(Monitor.id.in_(ids)))}
 
 
+def with_data(session: Session) -> list[Monitor]:
+    """All monitors that ever had rows and are not paused."""
+    return list(session.scalars(select(Monitor).where(Monitor.last_row_at.is_not(None), ~Monitor.paused)))
+
+
 def list_page(
     session: Session,
     *,
@@ -143,6 +148,8 @@ def update(session: Session, monitor: Monitor, *, now: int, **changes: Any) -> N
     for column, value in changes.items():
         if column not in Monitor.__table__.columns:
             raise AttributeError(f"a monitor has no column {column!r}")
+        if column == "paused" and monitor.paused and not value:
+            monitor.resumed_at = now
         setattr(monitor, column, value)
     if "experiment_id" in changes:
         _move(session, monitor)

@@ -43,6 +43,9 @@ class Steps:
     def score(self, epoch: int) -> bool:
         return self._step("score", epoch)
 
+    def watch(self, epoch: int) -> bool:
+        return self._step("watch", epoch)
+
     def deliver(self, worker: str) -> bool:
         return self._step("deliver", worker)
 
