@@ -129,6 +129,12 @@ class FeatureSettings(Strict):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
 
 
+class FirstRows(Strict):
+    """The first live rows become the baseline: ``{"first_rows": 1000}``."""
+
+    first_rows: Annotated[int, BeforeValidator(_whole), Field(ge=100, le=100_000)]
+
+
 class MonitorSettings(Strict):
     """What a monitor watches and how. ``None`` means the config's default."""
 
@@ -142,3 +148,4 @@ class MonitorSettings(Strict):
     features: dict[str, FeatureSettings] = Field(default_factory=dict)
     min_rows: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1_000_000)] = 50
     expect_every: PositiveDuration | None = None
+    baseline: FirstRows | None = None

@@ -94,6 +94,7 @@ def monitor(
         "experiment_name": experiment_name,
         "model": row.model,
         **settings.model_dump(),
+        "problem": row.problem,
         "paused": row.paused,
         "state": row.state or "waiting",
         "severity": row.severity,

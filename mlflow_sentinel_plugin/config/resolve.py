@@ -33,6 +33,8 @@ class ResolvedSettings(Strict):
     min_rows: int
     expect_every: str | None
     """``None``: three windows."""
+    first_rows: int | None = None
+    """So many live rows become the baseline, if there is none."""
 
     @property
     def lateness_ms(self) -> int:
@@ -56,6 +58,7 @@ def resolve(config: Config, settings: MonitorSettings) -> ResolvedSettings:
         features=settings.features,
         min_rows=_said(settings, "min_rows", config.monitors.min_rows),
         expect_every=settings.expect_every or config.monitors.expect_every,
+        first_rows=settings.baseline.first_rows if settings.baseline is not None else None,
     )
 
 

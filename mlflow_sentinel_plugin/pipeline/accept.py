@@ -72,12 +72,16 @@ class Acceptor:
             digest: SHA-256 (hex) of media type and body.
 
         Raises:
-            Conflict: the monitor has no baseline (``no_baseline``), or the key came with other content.
+            Conflict: the monitor has no baseline and does not make one of its first rows (``no_baseline``), or
+                the key came with other content.
             InvalidInput: no column the baseline knows, or no row with a usable timestamp. Nothing is stored.
             NotFound: the monitor is deleted.
         """
+        settings = settings_of(self._config, monitor)
+        clock_column = settings.timestamp_column
+        if monitor.baseline_id is None and settings.first_rows is not None:
+            return self._await_baseline(monitor, clock_column, rows, key, digest)
         features = self._features(monitor)
-        clock_column = settings_of(self._config, monitor).timestamp_column
         columns = _compare(rows.columns, features, clock_column)
         answer = Accepted(rows.table.num_rows, rows.rejected, rows.samples, columns.unknown, columns.missing)
         if key is not None and (earlier := self._recall(monitor, key, digest)):
@@ -122,6 +126,17 @@ class Acceptor:
     ) -> tuple[bytes, Accepted]:
         kept, answer = self._timed(monitor, clock_column, rows, answer)
         return blocks.encode(replace(kept, table=_slim(kept.table, columns))), answer
+
+    def _await_baseline(
+        self, monitor: Monitor, clock_column: str | None, rows: ingest.Rows, key: str | None, digest: str
+    ) -> Accepted:
+        """Store rows whole: the first of them become the baseline, which then says what is counted."""
+        answer = Accepted(rows.table.num_rows, rows.rejected, rows.samples)
+        if key is not None and (earlier := self._recall(monitor, key, digest)):
+            return _replay(answer, earlier)
+        kept, answer = self._timed(monitor, clock_column, rows, answer)
+        kept = replace(kept, baseline_id="", untyped=rows.untyped)
+        return self._store(monitor, blocks.encode(kept), answer, key, digest)
 
     def _features(self, monitor: Monitor) -> list[dict[str, Any]]:
         if monitor.baseline_id is None:

@@ -17,6 +17,7 @@ from mlflow_sentinel_plugin.pipeline.backoff import Backoff
 from mlflow_sentinel_plugin.pipeline.blocks import decode
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.counting import Batch, Part, Position, parts, watermark
+from mlflow_sentinel_plugin.pipeline.first_rows import FirstRows
 from mlflow_sentinel_plugin.pipeline.settings import settings_of, spec_of
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
 from mlflow_sentinel_plugin.store import inbox, lease, monitors, windows
@@ -53,6 +54,7 @@ class Folder:
         self._config = config
         self._baselines = baselines
         self._backoff = Backoff(clock)
+        self._first_rows = FirstRows(db, config, clock)
 
     def fold(self, epoch: int) -> bool:
         """Fold some blocks of each monitor.
@@ -91,6 +93,8 @@ class Folder:
             monitor = monitors.by_ids(session, [monitor_id]).get(monitor_id)
         if monitor is None:
             return False
+        if monitor.baseline_id is None:
+            return self._first_rows.learn(monitor, epoch)
         with self._db.read() as session:
             blocks = inbox.oldest(session, monitor_id, self._max_rows(monitor))
         try:
@@ -123,7 +127,9 @@ class Folder:
     def _count(self, monitor: Monitor, blocks: Sequence[InboxBlock]) -> _Counts:
         counts = _Counts(rejected=sum(block.rejected for block in blocks))
         settings = settings_of(self._config, monitor)
-        for baseline_id, batches in self._decoded(blocks, counts).items():
+        for accepted_under, batches in self._decoded(blocks, counts).items():
+            # Rows from before there was any baseline count under the first.
+            baseline_id = accepted_under or str(monitor.baseline_id)
             try:
                 baseline = self._baselines.get(baseline_id)
             except NotFound:

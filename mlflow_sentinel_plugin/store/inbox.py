@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -56,6 +56,39 @@ def oldest(session: Session, monitor_id: str, max_rows: int) -> list[InboxBlock]
     )
     ids = _fitting(((row.id, row.rows) for row in sizes), max_rows)
     return list(session.scalars(select(InboxBlock).where(InboxBlock.id.in_(ids)).order_by(InboxBlock.id)))
+
+
+def first(session: Session, monitor_id: str, rows: int) -> list[InboxBlock]:
+    """The oldest blocks of a monitor that together hold ``rows`` rows; none if there are not so many."""
+    sizes = session.execute(
+        select(InboxBlock.id, InboxBlock.rows)
+        .where(InboxBlock.monitor_id == monitor_id)
+        .order_by(InboxBlock.id)
+    )
+    ids: list[int] = []
+    for row in sizes:
+        ids.append(row.id)
+        rows -= row.rows
+        if rows <= 0:
+            break
+    if rows > 0:
+        return []
+    found: list[InboxBlock] = []
+    for start in range(0, len(ids), MAX_BLOCKS):
+        chunk = InboxBlock.id.in_(ids[start : start + MAX_BLOCKS])
+        found += session.scalars(select(InboxBlock).where(chunk).order_by(InboxBlock.id))
+    return found
+
+
+def keep_rest(session: Session, block_id: int, data: bytes, rows: int) -> None:
+    """Leave only some rows of a block, which keeps its place; its rejected rows are counted already.
+
+    Raises:
+        Conflict: it is gone; the transaction must not commit.
+    """
+    change = update(InboxBlock).where(InboxBlock.id == block_id).values(data=data, rows=rows, rejected=0)
+    if rows_touched(session, change) != 1:
+        raise Conflict(f"inbox block {block_id} is gone", code="blocks_gone")
 
 
 def _fitting(sizes: Iterable[tuple[int, int]], max_rows: int) -> list[int]:

@@ -11,6 +11,7 @@ from mlflow_sentinel_plugin.entities import (
     Duration,
     FeatureSettings,
     FeatureState,
+    FirstRows,
     Kind,
     MonitorName,
     PositiveDuration,
@@ -56,6 +57,9 @@ class MonitorFields(Body):
     expect_every: PositiveDuration | None = Field(
         None, description="Longest silence that is normal; default three windows."
     )
+    baseline: FirstRows | None = Field(
+        None, description="Make the baseline of the first so many live rows, if there is none."
+    )
     paused: bool | None = Field(None, description="No verdicts and alerts; rows are still taken in.")
 
 
@@ -76,7 +80,7 @@ class MonitorPatch(MonitorFields):
 
 
 class RowCounts(Reply):
-    accepted: int = Field(description="Folded into windows.")
+    accepted: int = Field(description="Folded into windows, or made the baseline.")
     pending: int = Field(description="Acknowledged, not yet folded.")
     rejected: int = Field(description="Malformed rows in accepted bodies.")
 
@@ -159,6 +163,8 @@ class MonitorOut(Reply):
     features: dict[str, FeatureSettings]
     min_rows: int
     expect_every: str | None
+    first_rows: int | None = Field(None, description="So many live rows become the baseline.")
+    problem: str | None = Field(None, description="What keeps it from working.")
     paused: bool
     state: ShownState = Field(description="Of the last closed window; ``waiting`` before the first.")
     severity: Severity | None
