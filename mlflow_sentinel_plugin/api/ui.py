@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request, send_from_directory
 from werkzeug.exceptions import NotFound
@@ -60,15 +61,25 @@ def _asset(name: str) -> Response:
 
 @allow("signed_in")
 def _file(name: str) -> Response:
-    """Another file of the build; any other path is a view of the page, which finds its own way."""
-    if name.endswith(".py"):
+    """Another file of the build; any other path may be a view, written without the ``#`` it lives behind."""
+    if name.endswith(".py") or ".." in name.split("/"):
         raise NotFound
     try:
         response = send_from_directory(FOLDER, name)
     except NotFound:
-        return _index()
+        return _to_view(name)
     response.headers["Cache-Control"] = "no-cache"
     return _page(response)
+
+
+def _to_view(name: str) -> Response:
+    """The page at that view: served under this address, its relative links would lead to nowhere.
+
+    The page reads its workspace before the ``#`` and a view its filters behind it, so both get the query.
+    """
+    up = "../" * name.count("/") or "./"
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return redirect(f"{up}{query}#/{quote(name)}{query}", 302)  # type: ignore[return-value]
 
 
 def _page(response: Response) -> Response:

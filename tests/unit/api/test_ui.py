@@ -25,12 +25,25 @@ def client(folder):
     return app.test_client()
 
 
-@pytest.mark.parametrize("path", ["/sentinel/", "/sentinel/monitors/flights", "/sentinel/alerts?status=open"])
-def test_the_page_is_served_for_each_of_its_views(client, path):
-    answer = client.get(path)
+def test_the_page_is_served_under_a_strict_policy_and_asked_for_anew(client):
+    answer = client.get("/sentinel/")
     assert (answer.status_code, answer.get_data(as_text=True)) == (200, "<p>page")
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/sentinel/runs", "./#/runs"),
+        ("/sentinel/monitors/a%20b", "../#/monitors/a%20b"),
+        ("/sentinel/alerts?status=open", "./?status=open#/alerts?status=open"),
+        ("/sentinel/a/b/c?workspace=x", "../../?workspace=x#/a/b/c?workspace=x"),
+    ],
+)
+def test_a_view_written_without_the_hash_leads_to_the_page_at_that_view(client, path, target):
+    answer = client.get(path, environ_overrides={"SCRIPT_NAME": "/team"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, target)
 
 
 def test_the_address_without_a_slash_leads_to_the_one_with(client):
