@@ -7,6 +7,7 @@ import type {
   Distribution,
   DriftEvent,
   Health,
+  Heatmap,
   Me,
   Monitor,
   MonitorDetail,
@@ -84,11 +85,28 @@ export const windowQuery = (monitor: string, id: string) =>
     refetchInterval: POLL,
   });
 
-export const seriesQuery = (monitor: string, feature?: string) =>
+/** More points than a chart has pixels for are thinned by the server, which keeps what stands out. */
+const POINTS = 300;
+const WINDOWS = 5000;
+
+export const seriesQuery = (monitor: string, feature?: string, since?: string) =>
   queryOptions({
-    queryKey: ["series", monitor, feature ?? null],
-    queryFn: ({ signal }) => get<Series>("/drift/timeseries", { monitor, feature }, signal),
+    queryKey: ["series", monitor, feature ?? null, since ?? null],
+    queryFn: ({ signal }) =>
+      get<Series>("/drift/timeseries", { monitor, feature, since, points: POINTS, limit: WINDOWS }, signal),
     refetchInterval: POLL,
+    placeholderData: keepPreviousData,
+  });
+
+export const heatmapQuery = (
+  monitor: string,
+  filters: { since?: string | undefined; search: string; limit: number },
+) =>
+  queryOptions({
+    queryKey: ["heatmap", monitor, filters],
+    queryFn: ({ signal }) => get<Heatmap>("/drift/heatmap", { monitor, ...filters }, signal),
+    refetchInterval: POLL,
+    placeholderData: keepPreviousData,
   });
 
 export const distributionQuery = (monitor: string, feature: string, window: string | undefined) =>

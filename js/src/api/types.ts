@@ -13,6 +13,7 @@ export type SparkPoint = Schemas["SparkPoint"];
 export type Summary = Schemas["SummaryReply"];
 export type Series = Schemas["SeriesReply"];
 export type SeriesPoint = Schemas["SeriesPoint"];
+export type Heatmap = Schemas["HeatmapReply"];
 export type Distribution = Schemas["DistributionReply"];
 export type Bin = Schemas["Bin"];
 export type DriftEvent = Schemas["EventOut"];

@@ -1,5 +1,5 @@
 import { SelectField } from "@/components/controls";
-import { type Theme, useTheme, useZone, type Zone } from "@/lib/preferences";
+import { type Theme, useTheme, useZoneChoice, type ZoneChoice } from "@/lib/preferences";
 
 const THEMES = [
   ["system", "System"],
@@ -8,13 +8,14 @@ const THEMES = [
 ] as const;
 
 const ZONES = [
+  ["monitor", "Monitor's zone"],
   ["utc", "UTC"],
   ["local", "Local"],
 ] as const;
 
 export function Preferences() {
   const [theme, setTheme] = useTheme();
-  const [zone, setZone] = useZone();
+  const [zone, setZone] = useZoneChoice();
   return (
     <>
       <SelectField
@@ -22,7 +23,7 @@ export function Preferences() {
         hideLabel
         value={zone}
         options={ZONES}
-        onChange={(text) => setZone(text as Zone)}
+        onChange={(text) => setZone(text as ZoneChoice)}
       />
       <SelectField
         label="Theme"

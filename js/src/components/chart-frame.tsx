@@ -1,4 +1,5 @@
 import { type ReactNode, Suspense, useId, useState } from "react";
+import { type Cell, csvName, download, toCsv } from "@/lib/csv";
 import styles from "./chart-frame.module.css";
 import { Button } from "./controls";
 import { ScrollRegion } from "./scroll-region";
@@ -9,16 +10,18 @@ interface Props {
   unit?: string;
   /** What the picture says, in one sentence. */
   summary: string;
-  height: number;
+  height: number | "auto";
   legend?: ReactNode;
   actions?: ReactNode;
   chart: ReactNode;
   /** The same data as a `<table>`: the chart's accessible form. */
   table: ReactNode;
+  /** The same data in full, its first row the columns' names: a file to keep. Made when asked for. */
+  csv: () => Cell[][];
 }
 
 /** A chart with its title, its legend, and the switch to the same data as a table. */
-export function ChartFrame({ title, unit, summary, height, legend, actions, chart, table }: Props) {
+export function ChartFrame({ title, unit, summary, height, legend, actions, chart, table, csv }: Props) {
   const [asTable, setAsTable] = useState(false);
   const caption = useId();
   return (
@@ -32,6 +35,9 @@ export function ChartFrame({ title, unit, summary, height, legend, actions, char
           {actions}
           <Button aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
             Show as table
+          </Button>
+          <Button onClick={() => download(csvName(title), toCsv(csv()))}>
+            CSV <span className="hidden-text">of {title}</span>
           </Button>
         </span>
       </figcaption>

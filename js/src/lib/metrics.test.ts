@@ -26,7 +26,7 @@ test("series are named as the field names them, unknown ones as they are registe
 test("a number that is not there says why", () => {
   const empty = {
     ...last,
-    metrics: { psi: { value: null, p_value: null, reason: "all_missing", version: 1 } },
+    metrics: { psi: { value: null, p_value: null, reason: "all_missing", version: 1, bound: null } },
   };
   expect(missingReason(empty, "psi")).toBe("all missing");
   expect(missingReason(last, "psi")).toBeNull();

@@ -1,7 +1,9 @@
-import { useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
-export type Zone = "utc" | "local";
+/** `utc`, `local` (the browser's), or an IANA name. */
+export type Zone = string;
+export type ZoneChoice = "monitor" | "utc" | "local";
 
 const listeners = new Set<() => void>();
 
@@ -32,7 +34,7 @@ const subscribe = (listener: () => void) => {
 };
 
 const theme = preference<Theme>("sentinel.theme", ["system", "light", "dark"]);
-const zone = preference<Zone>("sentinel.zone", ["utc", "local"]);
+const zone = preference<ZoneChoice>("sentinel.zone", ["monitor", "utc", "local"]);
 
 /** The stylesheet reads the choice from `<html data-theme>`. */
 export const applyTheme = () => {
@@ -41,4 +43,18 @@ export const applyTheme = () => {
 listeners.add(applyTheme);
 
 export const useTheme = () => [useSyncExternalStore(subscribe, theme.read), theme.write] as const;
-export const useZone = () => [useSyncExternalStore(subscribe, zone.read), zone.write] as const;
+export const useZoneChoice = () => [useSyncExternalStore(subscribe, zone.read), zone.write] as const;
+
+/** The zone that the monitor on screen cuts its windows in; UTC on screens of many monitors. */
+export const MonitorZone = createContext<Zone>("utc");
+
+/** The zone that times are shown in. */
+export function useZone(): readonly [Zone] {
+  const [choice] = useZoneChoice();
+  const own = useContext(MonitorZone);
+  return [choice === "monitor" ? own : choice];
+}
+
+/** How a zone is called beside a chart. */
+export const zoneName = (zone: Zone) =>
+  zone === "utc" ? "UTC" : zone === "local" ? "local time" : zone.replaceAll("_", " ");

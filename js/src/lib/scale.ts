@@ -1,5 +1,5 @@
 import type { Zone } from "./preferences";
-import { clock, day, seconds, shortTime } from "./time";
+import { clock, day, offset, seconds, shortTime } from "./time";
 
 /** Where an axis has its ticks, and what they read. */
 export interface Axis {
@@ -25,8 +25,6 @@ const STEPS = [1, 5, 15, 30]
   .map((minutes) => minutes * MINUTE)
   .concat([1, 3, 6, 12].map((hours) => hours * HOUR))
   .concat([1, 2, 7, 14, 28, 56, 112, 364].map((days) => days * DAY));
-
-const offset = (at: number, zone: Zone) => (zone === "utc" ? 0 : -new Date(at).getTimezoneOffset() * MINUTE);
 
 /** A time axis with ticks on full hours or days of the zone; dates stand at midnight, or once at the start. */
 export function timeAxis(times: readonly number[], zone: Zone, count = 6): Axis {

@@ -15,10 +15,21 @@ function format(at: number, zone: Zone, shape: Shape): string {
   const key = `${zone} ${JSON.stringify(shape)}`;
   let formatter = formatters.get(key);
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat("en-GB", zone === "utc" ? { ...shape, timeZone: "UTC" } : shape);
+    const timeZone = zone === "utc" ? "UTC" : zone === "local" ? undefined : zone;
+    formatter = new Intl.DateTimeFormat("en-GB", { ...shape, ...(timeZone && { timeZone }) });
     formatters.set(key, formatter);
   }
   return formatter.format(at);
+}
+
+/** How far a zone's clock is ahead of UTC at a time, in ms. */
+export function offset(at: number, zone: Zone): number {
+  if (zone === "utc") return 0;
+  if (zone === "local") return -new Date(at).getTimezoneOffset() * MINUTE;
+  const shown = format(at, zone, { timeZoneName: "longOffset", year: "numeric" });
+  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(shown) ?? [];
+  if (sign === undefined) return 0;
+  return (sign === "-" ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * MINUTE);
 }
 
 /** Milliseconds since the epoch of an RFC 3339 text. */

@@ -5,6 +5,7 @@ import type {
   Distribution,
   DriftEvent,
   Feature,
+  Heatmap,
   Monitor,
   MonitorDetail,
   Ready,
@@ -32,7 +33,7 @@ export const feature = (name: string, over: Partial<Feature> = {}): Feature => (
   missing: 0,
   unseen: 0,
   malformed: 0,
-  metrics: { psi: { value: 0.01, p_value: null, reason: null, version: 1 } },
+  metrics: { psi: { value: 0.01, p_value: null, reason: null, version: 1, bound: 0 } },
   notes: [],
   ...over,
 });
@@ -134,10 +135,26 @@ export const series = (over: Partial<Series> = {}): Series => ({
     state,
     score,
     effect: score,
-    metrics: { psi: { value: score, p_value: 0.2, reason: null, version: 1 } },
+    metrics: { psi: { value: score, p_value: 0.2, reason: null, version: 1, bound: 0 } },
   })),
   ...over,
 });
+
+export const heatmap: Heatmap = {
+  monitor: "flights",
+  columns: [windowAt(0), windowAt(1), drifted].map(({ id, start, end, state }) => ({
+    start,
+    end,
+    windows: 1,
+    state,
+    window_id: id,
+  })),
+  features: [
+    { feature: "wind", effects: [0.02, null, 0.58], signals: [0, 0, 1] },
+    { feature: "age", effects: [0.01, 0.03, 0.02], signals: [0, 0, 0] },
+  ],
+  total: 2,
+};
 
 export const distribution: Distribution = {
   monitor: "flights",

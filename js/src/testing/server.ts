@@ -38,6 +38,7 @@ export const server = setupServer(
   answer("/me", { name: null, admin: true, workspace: "default" }),
   answer("/drift/summary", data.summary),
   answer("/drift/timeseries", (url) => data.series({ feature: url.searchParams.get("feature") })),
+  answer("/drift/heatmap", data.heatmap),
   answer("/drift/distribution", data.distribution),
   answer("/drift", page([data.event])),
   answer("/monitors", page([data.drifting])),

@@ -59,6 +59,10 @@ function Chart({ distribution }: { distribution: Distribution }) {
         legend={<Legend distribution={distribution} />}
         chart={<ShareBars bins={bins} />}
         table={<Table bins={bins} />}
+        csv={() => [
+          ["values", "low", "high", "baseline", "window"],
+          ...bins.map((bin) => [bin.label, bin.low, bin.high, bin.reference, bin.current]),
+        ]}
       />
       <Shares distribution={distribution} />
       {hidden && <p className={styles.muted}>This feature's values are hidden by the monitor's settings.</p>}

@@ -17,6 +17,13 @@ export const FeatureDetail = ({ monitor, window, feature }: Props) => (
   <Panel title={feature.name} actions={<StateBadge state={feature.state} provisional={window.provisional} />}>
     <div className={styles.detail}>
       {reasonText(feature) && <p>Why: {reasonText(feature)}</p>}
+      {feature.notes.length > 0 && (
+        <ul className={styles.notes}>
+          {feature.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       <FeatureBars monitor={monitor.name} window={window} feature={feature} />
       <FeatureSeries monitor={monitor} window={window.id} feature={feature.name} />
     </div>

@@ -12,6 +12,7 @@ import table from "@/components/table.module.css";
 import { NONE, plural, value } from "@/lib/format";
 import { missingReason, seriesKeys, seriesName, seriesValue } from "@/lib/metrics";
 import { useZone, type Zone } from "@/lib/preferences";
+import { rangeStart, useRange } from "@/lib/range";
 import { STATE_WORDS, toState } from "@/lib/states";
 import { span, toMs } from "@/lib/time";
 import { useSelection } from "./use-selection";
@@ -27,7 +28,9 @@ interface Props {
 
 /** One measure of one feature over the windows. */
 export function FeatureSeries({ monitor, window, feature }: Props) {
-  const query = useQuery(seriesQuery(monitor.name, feature));
+  const { range } = useRange();
+  const newest = toMs(monitor.last_window?.end ?? monitor.updated_at);
+  const query = useQuery(seriesQuery(monitor.name, feature, rangeStart(range, newest)));
   return (
     <Loaded query={query} what="the feature's history">
       {(series) => <Chart series={series} monitor={monitor} window={window} />}
@@ -88,6 +91,16 @@ function Chart({ series, monitor, window }: { series: Series; monitor: MonitorDe
         />
       }
       table={<Table points={points} name={seriesName(key)} />}
+      csv={() => [
+        ["window", "start", "end", "state", key],
+        ...series.points.map((point) => [
+          point.window_id,
+          point.start,
+          point.end,
+          point.state,
+          seriesValue(point, key),
+        ]),
+      ]}
     />
   );
 }

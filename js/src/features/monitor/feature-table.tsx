@@ -156,7 +156,9 @@ function Row({ feature, selected, onSelect }: RowProps) {
         >
           {feature.name}
         </button>
-        <span className={table.sub}>{describe(feature)}</span>
+        <span className={`${table.sub} ${styles.oneline}`} title={feature.notes.join("\n") || undefined}>
+          {describe(feature)}
+        </span>
       </th>
       <td>
         <StateBadge state={feature.state} />
@@ -166,11 +168,14 @@ function Row({ feature, selected, onSelect }: RowProps) {
         <Effect effect={feature.effect} drifted={feature.drifted} />
       </td>
       <td className={number}>{pValue(feature.p_value)}</td>
-      <td className={number}>{percent(feature.missing)}</td>
-      <td className={number}>{percent(feature.unseen)}</td>
+      <td className={number}>{percent(isCompared(feature) ? feature.missing : null)}</td>
+      <td className={number}>{percent(isCompared(feature) ? feature.unseen : null)}</td>
     </tr>
   );
 }
+
+/** A column that is not compared has no share worth a number: a target that was not sent is not "100 % missing". */
+const isCompared = (feature: Feature) => feature.state !== "ignored";
 
 const describe = ({ kind, role, notes }: Feature) =>
   [kind, role === "feature" ? null : role, ...notes].filter(Boolean).join(" · ");

@@ -6,10 +6,13 @@ import type { MonitorDetail, WindowDetail } from "@/api/types";
 import { Loaded } from "@/components/loaded";
 import { Message, Panel } from "@/components/panel";
 import { useAnnounceChanges } from "@/lib/announcer";
+import { MonitorZone } from "@/lib/preferences";
+import { toMs } from "@/lib/time";
 import { useTitle } from "@/lib/use-title";
 import { EventList } from "./event-list";
 import { FeatureDetail } from "./feature-detail";
 import { FeatureTable, worstFeature } from "./feature-table";
+import { HeatMap } from "./heat-map";
 import styles from "./monitor.module.css";
 import { MonitorHeader } from "./monitor-header";
 import { OpenWindow } from "./open-window";
@@ -26,13 +29,17 @@ export default function MonitorPage() {
   useAnnounceChanges(useMemo(() => (query.data ? [query.data] : undefined), [query.data]));
   return (
     <Loaded query={query} what={`the monitor ${name}`}>
-      {(monitor) => <Content monitor={monitor} />}
+      {(monitor) => (
+        <MonitorZone value={monitor.timezone === "UTC" ? "utc" : monitor.timezone}>
+          <Content monitor={monitor} />
+        </MonitorZone>
+      )}
     </Loaded>
   );
 }
 
 function Content({ monitor }: { monitor: MonitorDetail }) {
-  const { window: id, selectWindow } = useSelection();
+  const { window: id, feature, select, selectWindow } = useSelection();
   const { window, query } = useWindow(monitor, id);
   return (
     <div className={styles.detail}>
@@ -42,9 +49,21 @@ function Content({ monitor }: { monitor: MonitorDetail }) {
       ) : (
         <>
           <div className={styles.top}>
-            <Timeline monitor={monitor} selected={window?.id ?? id} onSelect={selectWindow} />
+            <Timeline
+              monitor={monitor}
+              newest={newestData(monitor)}
+              selected={window?.id ?? id}
+              onSelect={selectWindow}
+            />
             <OpenWindow monitor={monitor} onSelect={selectWindow} />
           </div>
+          <HeatMap
+            monitor={monitor}
+            newest={newestData(monitor)}
+            feature={feature}
+            window={window?.id}
+            onSelect={select}
+          />
           {window && <Features monitor={monitor} window={window} />}
           {!window && query && (
             <Panel title="Features" flush>
@@ -59,6 +78,10 @@ function Content({ monitor }: { monitor: MonitorDetail }) {
     </div>
   );
 }
+
+/** The end of the newest judged window, ms: ranges count back from it, so that old event times are seen too. */
+const newestData = (monitor: MonitorDetail) =>
+  toMs(monitor.last_window?.end ?? monitor.open_window?.start ?? monitor.updated_at);
 
 function Features({ monitor, window }: { monitor: MonitorDetail; window: WindowDetail }) {
   const { feature: chosen, selectFeature } = useSelection();

@@ -5,14 +5,19 @@ import type { Zone } from "@/lib/preferences";
 import { STATE_WORDS, toState } from "@/lib/states";
 import { span, toMs } from "@/lib/time";
 
-/** The series of the windows' scores, the open window at its end as a provisional point. */
-export function timelinePoints(series: Series, open: WindowDetail | null, zone: Zone): LinePoint[] {
+/** The series of the windows' scores, or of their rows (`volume`), the open window at its end as a provisional point. */
+export function timelinePoints(
+  series: Series,
+  open: WindowDetail | null,
+  zone: Zone,
+  volume = false,
+): LinePoint[] {
   const closed = series.points
     .filter((point) => point.window_id !== open?.id)
     .map((point) => ({
       id: point.window_id,
       x: toMs(point.start),
-      y: point.score,
+      y: volume ? point.rows : point.score,
       state: toState(point.state),
       provisional: false,
       title: span(toMs(point.start), toMs(point.end), zone),
@@ -24,7 +29,7 @@ export function timelinePoints(series: Series, open: WindowDetail | null, zone: 
     {
       id: open.id,
       x: toMs(open.start),
-      y: open.score,
+      y: volume ? open.rows : open.score,
       state: open.state,
       provisional: true,
       title: span(toMs(open.start), toMs(open.end), zone),

@@ -4,13 +4,15 @@ import { seriesQuery } from "@/api/queries";
 import type { MonitorDetail, Series } from "@/api/types";
 import type { LinePoint } from "@/charts/line-chart";
 import { ChartFrame } from "@/components/chart-frame";
-import { Button } from "@/components/controls";
+import { Button, SelectField } from "@/components/controls";
 import { Loaded } from "@/components/loaded";
 import { Message, Panel } from "@/components/panel";
 import { StateBadge } from "@/components/state-badge";
 import table from "@/components/table.module.css";
-import { value } from "@/lib/format";
-import { useZone } from "@/lib/preferences";
+import { shortCount, value } from "@/lib/format";
+import { useZone, zoneName } from "@/lib/preferences";
+import { RANGES, rangeStart, useRange } from "@/lib/range";
+import { useUrlState } from "@/lib/use-url-state";
 import { timelinePoints, timelineText } from "./timeline-points";
 import { placeWindows } from "./window-axis";
 
@@ -18,17 +20,24 @@ const LineChart = lazy(() => import("@/charts/line-chart"));
 
 interface Props {
   monitor: MonitorDetail;
+  /** Where a range ends, ms. */
+  newest: number;
   selected: string | undefined;
   onSelect: (id: string) => void;
 }
 
 /** When did it drift? One point a window, each of them selectable. */
-export function Timeline({ monitor, selected, onSelect }: Props) {
-  const query = useQuery(seriesQuery(monitor.name));
+export function Timeline(props: Props) {
+  const { monitor, newest } = props;
+  const { range, setRange } = useRange();
+  const query = useQuery(seriesQuery(monitor.name, undefined, rangeStart(range, newest)));
   return (
-    <Panel title="Timeline">
+    <Panel
+      title="Timeline"
+      actions={<SelectField label="Range" value={range} options={RANGES} onChange={setRange} />}
+    >
       <Loaded query={query} what="the timeline">
-        {(series) => <Chart series={series} monitor={monitor} selected={selected} onSelect={onSelect} />}
+        {(series) => <Chart series={series} {...props} />}
       </Loaded>
     </Panel>
   );
@@ -36,7 +45,9 @@ export function Timeline({ monitor, selected, onSelect }: Props) {
 
 function Chart({ series, monitor, selected, onSelect }: Props & { series: Series }) {
   const [zone] = useZone();
-  const windows = timelinePoints(series, monitor.open_window, zone);
+  const url = useUrlState();
+  const volume = url.get("timeline") === "rows";
+  const windows = timelinePoints(series, monitor.open_window, zone, volume);
   const { points, axis } = placeWindows(windows, monitor, zone, 6);
   if (points.length === 0)
     return (
@@ -46,26 +57,55 @@ function Chart({ series, monitor, selected, onSelect }: Props & { series: Series
     );
   return (
     <ChartFrame
-      title="Drift score per window"
-      unit={`0 = as the baseline, 1 = apart · ${zone === "utc" ? "UTC" : "local time"}`}
+      title={volume ? "Rows per window" : "Drift score per window"}
+      unit={`${volume ? "counted rows" : "0 = as the baseline, 1 = apart"} · ${zoneName(zone)}`}
       summary={timelineText(points)}
       height={230}
-      actions={<Steps points={points} selected={selected} onSelect={onSelect} />}
+      actions={
+        <>
+          <SelectField
+            label="Measure of the timeline"
+            hideLabel
+            value={volume ? "rows" : ""}
+            options={MEASURES}
+            onChange={(measure) => url.set({ timeline: measure }, { replace: true })}
+          />
+          <Steps points={points} selected={selected} onSelect={onSelect} />
+        </>
+      }
       legend={<Legend />}
       chart={
         <LineChart
           points={points}
           axis={axis}
-          formatY={value}
-          minTop={0.3}
+          formatY={volume ? shortCount : value}
+          minTop={volume ? 10 : 0.3}
           selected={selected}
           onSelect={onSelect}
         />
       }
-      table={<Table points={points} selected={selected} onSelect={onSelect} />}
+      table={
+        <Table points={points} measure={volume ? "Rows" : "Score"} selected={selected} onSelect={onSelect} />
+      }
+      csv={() => [
+        ["window", "start", "end", "rows", "state", "score"],
+        ...series.points.map((point) => [
+          point.window_id,
+          point.start,
+          point.end,
+          point.rows,
+          point.state,
+          point.score,
+        ]),
+      ]}
     />
   );
 }
+
+const MEASURES = [
+  ["", "Drift score"],
+  ["rows", "Rows"],
+] as const;
 
 const Legend = () => (
   <>
@@ -100,14 +140,14 @@ function Steps({ points, selected, onSelect }: PointsProps) {
   );
 }
 
-const Table = ({ points, selected, onSelect }: PointsProps) => (
+const Table = ({ points, measure, selected, onSelect }: PointsProps & { measure: string }) => (
   <table className={table.table}>
     <thead>
       <tr>
         <th scope="col">Window</th>
         <th scope="col">State</th>
         <th scope="col" className={table.number}>
-          Score
+          {measure}
         </th>
         <th scope="col">Note</th>
       </tr>

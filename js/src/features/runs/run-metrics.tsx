@@ -92,6 +92,7 @@ function Chart({ name, history }: { name: string; history: History }) {
         />
       }
       table={<Table history={history} />}
+      csv={() => [["step", "at", name], ...history.map((point) => [point.step, point.at, point.value])]}
     />
   );
 }
