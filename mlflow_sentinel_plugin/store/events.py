@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -194,17 +194,17 @@ def _add_windows(session: Session, found: Totals, conditions: Conditions) -> Non
 
     To count the rows with a verdict would read every window; to count all reads an index alone.
     """
-    for experiment_id, windows in _count_windows(session, conditions):
+    for experiment_id, windows in _count_windows(session, conditions).items():
         found[experiment_id].windows = windows
     unscored = (Window.scored_version == 0, Window.is_open | Window.is_due)
-    for experiment_id, windows in _count_windows(session, [*conditions, *unscored]):
+    for experiment_id, windows in _count_windows(session, [*conditions, *unscored]).items():
         found[experiment_id].windows -= windows
 
 
-def _count_windows(session: Session, conditions: Conditions) -> Iterator[tuple[str, int]]:
+def _count_windows(session: Session, conditions: Conditions) -> dict[str, int]:
     query = select(Monitor.experiment_id, func.count()).join(Window, Window.monitor_id == Monitor.id)
-    for experiment_id, windows in session.execute(query.where(*conditions).group_by(Monitor.experiment_id)):
-        yield experiment_id, windows
+    rows = session.execute(query.where(*conditions).group_by(Monitor.experiment_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def _add_events(session: Session, found: Totals, conditions: Conditions) -> None:
