@@ -26,7 +26,8 @@ api = blueprint("baselines", "Training distributions that windows are compared w
 
 _ARTIFACT = (
     "Or, as JSON, an artifact of a run in any of these formats: run_id and artifact_path, and if need be "
-    "prediction (a name or several), target, timestamp, id, and kinds (column to kind)."
+    "prediction (a name or several), target, timestamp, id, and kinds (column to kind). Or windows of the "
+    'monitor that are the new normal: {"from_windows": {"first": id, "last": id}}.'
 )
 
 
@@ -53,6 +54,8 @@ class _Posted:
 def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
     """Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none."""
     document, rows = json_or_rows()
+    if isinstance(document, dict) and "from_windows" in document:
+        return _of_windows(query, document)
     run = _run_source(document)
     experiment_id = _authorized_experiment(query, run)
     posted = _posted(query, document, rows, run)
@@ -120,6 +123,21 @@ def _found(baseline_id: str) -> tuple[models.Baseline, models.Monitor]:
         owner = monitors.by_ids(session, [baseline.monitor_id])[baseline.monitor_id]
     authorize(owner.experiment_id)
     return baseline, owner
+
+
+def _of_windows(query: schemas.BaselinePostQuery, document: dict[str, Any]) -> Response:
+    """Windows are the new normal of the monitor they belong to."""
+    try:
+        named = schemas.WindowsSource.model_validate(document).from_windows
+    except ValidationError as error:
+        refuse_body(error)
+    monitor = monitor_named(query.monitor)
+    authorize(monitor.experiment_id)
+    found = services().pipeline.baseline_of_windows(
+        monitor, named.first, named.last, activate=query.activate
+    )
+    hidden = hidden_features(found.monitor)
+    return reply(present.baseline_detail(found.baseline, found.monitor, hidden), 201)
 
 
 def _run_source(document: Any) -> schemas.BaselineSource | None:

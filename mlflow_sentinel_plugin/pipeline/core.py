@@ -20,6 +20,7 @@ from mlflow_sentinel_plugin.pipeline.baselines import Registered, Registrar
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.close import Closer
 from mlflow_sentinel_plugin.pipeline.fold import Folder
+from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.prune import prune
 from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
@@ -48,6 +49,7 @@ class Pipeline:
         self._clock = clock
         self._baselines = BaselineCache(db)
         self._registrar = Registrar(db, config, clock)
+        self._new_normal = NewNormal(db, clock, self._baselines)
         self._acceptor = Acceptor(db, config, clock)
         self._folder = Folder(db, config, clock, self._baselines)
         self._closer = Closer(db, config, clock)
@@ -86,6 +88,12 @@ class Pipeline:
             source=source,
             activate=activate,
         )
+
+    def baseline_of_windows(
+        self, monitor: models.Monitor, first: str, last: str, *, activate: bool = False
+    ) -> Registered:
+        """Windows are the new normal, see :meth:`NewNormal.register`."""
+        return self._new_normal.register(monitor, first, last, activate=activate)
 
     def activate_baseline(self, baseline_id: str) -> models.Baseline:
         """Switch a monitor to a baseline, see :meth:`Registrar.activate`."""

@@ -85,7 +85,7 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
         too_coarse=too_coarse,
         clock=blank.kind == "datetime" and _only_grows(values),
         bound=bound,
-        summary=_number_summary(blank.kind, finite, bound),
+        summary=number_summary(blank.kind, finite, bound),
         blocks=location,
         missing_blocks=missing,
     )
@@ -105,7 +105,7 @@ def _learn_truth(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Feat
     counts = np.bincount(codes[present], minlength=2).astype(np.int64)
     levels = ("false", "true")
     blocks, missing = _level_blocks(codes, present, 2, plan)
-    summary = _level_summary(levels, counts)
+    summary = level_summary(levels, counts)
     distinct = int((counts > 0).sum())
     return replace(
         blank,
@@ -143,7 +143,7 @@ def _learn_levels(blank: FeatureBaseline, column: Any, plan: Plan) -> FeatureBas
         distinct=len(names),
         singletons=seen[1],
         doubletons=seen[2],
-        summary=_level_summary(levels, counts),
+        summary=level_summary(levels, counts),
         blocks=blocks,
         missing_blocks=missing,
     )
@@ -194,7 +194,8 @@ def _only_grows(values: FloatArray) -> bool:
     return is_sorted(present) and bool(present[-1] > present[0])
 
 
-def _number_summary(kind: str, finite: FloatArray, bound: float) -> dict[str, Any]:
+def number_summary(kind: str, finite: FloatArray, bound: float) -> dict[str, Any]:
+    """JSON-ready figures of sorted finite values."""
     if finite.size == 0:
         return {}
     mean, sd = _mean_and_sd(finite)
@@ -220,7 +221,8 @@ def _mean_and_sd(finite: FloatArray) -> tuple[float, float]:
         return float(np.ldexp(median + around.mean(), exponent)), float(np.ldexp(around.std(), exponent))
 
 
-def _level_summary(levels: tuple[str, ...], counts: IntArray) -> dict[str, Any]:
+def level_summary(levels: tuple[str, ...], counts: IntArray) -> dict[str, Any]:
+    """JSON-ready shares of the most frequent levels."""
     total = max(int(counts.sum()), 1)
     top = zip(levels[:TOP_LEVELS], counts[:TOP_LEVELS].tolist(), strict=True)
     return {"levels": [{"level": name, "count": count, "share": count / total} for name, count in top]}

@@ -19,6 +19,8 @@ from mlflow_sentinel_plugin.api.schemas.baselines import (
     BaselinePostQuery,
     BaselineQuery,
     BaselineSource,
+    WindowRange,
+    WindowsSource,
 )
 from mlflow_sentinel_plugin.api.schemas.common import (
     Body,
@@ -138,4 +140,6 @@ __all__ = [
     "WindowDetail",
     "WindowOut",
     "WindowQuery",
+    "WindowRange",
+    "WindowsSource",
 ]

@@ -36,6 +36,19 @@ class BaselineSource(Body):
     kinds: dict[str, Kind] | None = None
 
 
+class WindowRange(Body):
+    """Ids of two windows of one monitor: these and all between them."""
+
+    first: str
+    last: str
+
+
+class WindowsSource(Body):
+    """The JSON form of ``POST /baseline``: windows that are the new normal."""
+
+    from_windows: WindowRange
+
+
 class BaselineFeature(Reply):
     name: str
     kind: Kind
