@@ -20,6 +20,13 @@ _ASGI = "mlflow.server.fastapi_app"
 _NEEDED = {
     "mlflow.cli": ["server"],
     "mlflow.server": ["app", "BACKEND_STORE_URI_ENV_VAR"],
+    "mlflow.server.constants": [
+        "ARTIFACTS_DESTINATION_ENV_VAR",
+        "ARTIFACT_ROOT_ENV_VAR",
+        "BACKEND_STORE_URI_ENV_VAR",
+        "REGISTRY_STORE_URI_ENV_VAR",
+        "SERVE_ARTIFACTS_ENV_VAR",
+    ],
     "mlflow.server.handlers": [
         "_get_artifact_repo_mlflow_artifacts",
         "_get_proxied_run_artifact_destination_path",
@@ -110,6 +117,24 @@ def chosen_server() -> tuple[str, str]:
         if given.get(f"{name}_opts") is not None:
             return name, given[f"{name}_opts"]
     return "uvicorn", given.get("uvicorn_opts") or ""
+
+
+def act_as_server(backend_uri: str, registry_uri: str | None, artifacts_destination: str) -> None:
+    """Make this process read MLflow's stores as a worker of ``mlflow server`` with these options would."""
+    from mlflow.server.constants import (
+        ARTIFACT_ROOT_ENV_VAR,
+        ARTIFACTS_DESTINATION_ENV_VAR,
+        BACKEND_STORE_URI_ENV_VAR,
+        REGISTRY_STORE_URI_ENV_VAR,
+        SERVE_ARTIFACTS_ENV_VAR,
+    )
+
+    os.environ[BACKEND_STORE_URI_ENV_VAR] = backend_uri
+    if registry_uri is not None:
+        os.environ[REGISTRY_STORE_URI_ENV_VAR] = registry_uri
+    os.environ[ARTIFACT_ROOT_ENV_VAR] = "mlflow-artifacts:/"
+    os.environ[ARTIFACTS_DESTINATION_ENV_VAR] = artifacts_destination
+    os.environ[SERVE_ARTIFACTS_ENV_VAR] = "true"
 
 
 def flask_app() -> Flask:

@@ -28,7 +28,7 @@ def create_app(*, login: bool = False) -> Any:
 
     Raises whatever keeps the login from being put in place, and nothing else.
     """
-    _log_to_stderr()
+    log_to_stderr()
     flask_app = mlflow_compat.flask_app()
     base = mlflow_login.app_with_login(flask_app) if login else _open_app(flask_app)
     mlflow_alone = flask_app.wsgi_app
@@ -55,8 +55,8 @@ def _dispatch(flask_app: Flask, mlflow_alone: Callable[..., Any], sub: Callable[
     flask_app.wsgi_app = dispatcher  # type: ignore[method-assign]
 
 
-def _log_to_stderr() -> None:
-    """Neither uvicorn nor gunicorn sets up other loggers than its own."""
+def log_to_stderr() -> None:
+    """Show Sentinel's log: neither uvicorn nor gunicorn sets up other loggers than its own."""
     if _log.hasHandlers():
         return
     handler = logging.StreamHandler()

@@ -13,8 +13,11 @@ from mlflow_sentinel_plugin.scheduler import Background
 from mlflow_sentinel_plugin.store.engine import Database
 
 
-def build() -> Services:
+def build(*, works: bool = False) -> Services:
     """Running services of this process.
+
+    Args:
+        works: Do background work whatever ``server.background`` says: this is ``mlflow-sentinel worker``.
 
     Raises:
         SentinelError: they cannot be built now; the message says why.
@@ -27,17 +30,18 @@ def build() -> Services:
     db = open_database(config)
     try:
         ensure_schema(db, config)
-        return _start(config, db)
+        return _start(config, db, works or config.server.background == "server")
     except BaseException:
         db.close()
         raise
 
 
-def _start(config: Config, db: Database) -> Services:
+def _start(config: Config, db: Database, works: bool) -> Services:
     pipeline = Pipeline(db, config)
     tracking = TrackingSource()
     background = Background(pipeline, tracking, db, config)
-    background.start()
+    if works:
+        background.start()
     return Services(config, db, pipeline, tracking, background)
 
 

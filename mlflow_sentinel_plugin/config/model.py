@@ -189,6 +189,9 @@ class ServerSection(Strict):
     """Sentinel as a part of the server."""
 
     enabled: bool = Field(True, description="false: MLflow alone. Also as SENTINEL_ENABLED.")
+    background: Literal["server", "worker"] = Field(
+        "server", description="worker: only `mlflow-sentinel worker` reads, counts, judges and alerts."
+    )
 
 
 class Config(Strict):

@@ -68,7 +68,7 @@ def mlflow(monkeypatch):
     app = Flask("mlflow")
     app.add_url_rule("/runs", "runs", lambda: "everybody's runs")
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: app)
-    monkeypatch.setattr(factory, "_log_to_stderr", lambda: None)
+    monkeypatch.setattr(factory, "log_to_stderr", lambda: None)
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
     return app
 

@@ -17,7 +17,7 @@ def mlflow(monkeypatch):
     app = Flask("mlflow")
     app.add_url_rule("/health", "health", lambda: "OK")
     monkeypatch.setattr(mlflow_compat, "flask_app", lambda: app)
-    monkeypatch.setattr(factory, "_log_to_stderr", lambda: None)
+    monkeypatch.setattr(factory, "log_to_stderr", lambda: None)
     monkeypatch.setenv("_MLFLOW_SGI_NAME", "gunicorn")
     monkeypatch.setitem(sys.modules, servers.GTHREAD, ModuleType("gthread"))
     return app

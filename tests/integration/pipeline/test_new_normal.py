@@ -90,7 +90,7 @@ def test_windows_of_two_baselines_are_refused(world):
 
 
 def test_the_wrong_order_and_unknown_windows_are_refused(world):
-    with pytest.raises(InvalidInput, match="swap"):
+    with pytest.raises(InvalidInput, match="begins after"):
         register(world, 2, 0)
     with pytest.raises(NotFound):
         world.pipeline.baseline_of_windows(world.monitor(), "nothing", "nothing")
