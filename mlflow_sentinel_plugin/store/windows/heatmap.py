@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, case, func, literal, select
@@ -76,7 +76,7 @@ def heatmap(
 
     Args:
         since, until: Bounds of the windows' start in ms: inclusive, exclusive.
-        columns: At most so many; windows that start at the same time are never parted.
+        columns: At most so many.
         search: Part of a feature's name, in any case.
         offset, limit: Which of the matching features.
     """
@@ -135,12 +135,17 @@ def _newest_effects(session: Session, seen: Sequence[_Seen]) -> Mapping[str, flo
 
 
 def _grouped(seen: Sequence[_Seen], columns: int) -> list[list[_Seen]]:
-    """Neighbours together, about equally many in each group; those that start together stay together."""
+    """Each window alone if there is room, else neighbours together, about equally many in each group.
+
+    In groups, windows that start at the same time (count windows that one post filled) stay together.
+    """
+    if len(seen) <= columns:
+        return [[window] for window in seen]
     size = -(-len(seen) // columns)
-    groups: list[list[_Seen]] = []
-    for window in seen:
-        last = groups[-1] if groups else None
-        if last is None or (len(last) >= size and window.start_ms != last[-1].start_ms):
+    groups = [[seen[0]]]
+    for window in seen[1:]:
+        last = groups[-1]
+        if len(last) >= size and window.start_ms != last[-1].start_ms:
             groups.append([window])
         else:
             last.append(window)
@@ -157,29 +162,54 @@ def _lines(
 ) -> list[Line]:
     if not names:
         return []
-    starts = [group[0].start_ms for group in groups]
     keys = {feature_key(name): name for name in names}
+    lines = {name: Line(name, [None] * len(groups), [0] * len(groups)) for name in names}
+    rows = WindowFeature.monitor_id == monitor_id, WindowFeature.feature_key.in_(keys)
+    single = all(len(group) == 1 for group in groups)
+    cells = _cells_of_windows if single else _cells_of_groups
+    for key, place, effect, signals in cells(session, rows, groups):
+        line = lines[keys[key]]
+        line.effects[place], line.signals[place] = effect, signals
+    return list(lines.values())
+
+
+Cell = tuple[str, int, float | None, int]
+"""Key of the feature, index of the column, largest effect, windows with a signal."""
+
+
+def _cells_of_windows(
+    session: Session, rows: Sequence[ColumnElement[bool]], groups: Sequence[Sequence[_Seen]]
+) -> Iterator[Cell]:
+    places = {group[0].id: place for place, group in enumerate(groups)}
+    query = select(
+        WindowFeature.feature_key, WindowFeature.window_id, WindowFeature.effect, WindowFeature.state
+    ).where(*rows, *_between(groups))
+    for row in session.execute(query):
+        if row.window_id in places:
+            yield row.feature_key, places[row.window_id], row.effect, int(row.state in SIGNAL_STATES)
+
+
+def _cells_of_groups(
+    session: Session, rows: Sequence[ColumnElement[bool]], groups: Sequence[Sequence[_Seen]]
+) -> Iterator[Cell]:
     cells = (
         select(
             WindowFeature.feature_key.label("key"),
-            _place(WindowFeature.at_ms, starts).label("place"),
+            _place(WindowFeature.at_ms, [group[0].start_ms for group in groups]).label("place"),
             WindowFeature.effect.label("effect"),
             case((WindowFeature.state.in_(SIGNAL_STATES), 1), else_=0).label("signal"),
         )
-        .where(
-            WindowFeature.monitor_id == monitor_id,
-            WindowFeature.feature_key.in_(keys),
-            WindowFeature.at_ms >= starts[0],
-            WindowFeature.at_ms <= groups[-1][-1].start_ms,
-        )
+        .where(*rows, *_between(groups))
         .subquery()
     )
     query = select(cells.c.key, cells.c.place, func.max(cells.c.effect), func.sum(cells.c.signal))
-    lines = {name: Line(name, [None] * len(groups), [0] * len(groups)) for name in names}
-    for key, place, effect, signals in session.execute(query.group_by(cells.c.key, cells.c.place)):
-        line = lines[keys[key]]
-        line.effects[place], line.signals[place] = effect, int(signals)
-    return list(lines.values())
+    for row in session.execute(query.group_by(cells.c.key, cells.c.place)):
+        yield row[0], row[1], row[2], int(row[3])
+
+
+def _between(groups: Sequence[Sequence[_Seen]]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    first, last = groups[0][0].start_ms, groups[-1][-1].start_ms
+    return WindowFeature.at_ms >= first, WindowFeature.at_ms <= last
 
 
 def _place(at: InstrumentedAttribute[int], starts: Sequence[int], first: int = 0) -> ColumnElement[int]:

@@ -256,6 +256,19 @@ def test_a_column_that_is_gone_counts_as_a_signal_in_a_heat_map(found):
     assert (gone["effects"][-1], gone["signals"]) == (1.0, [0, 1])
 
 
+def test_windows_that_one_post_filled_have_a_column_each(server):
+    server.baseline("churn")
+    server.patch("/monitors/churn", window={"rows": 100})
+    server.send([*people(200), *people(100, shift=3)])
+    server.tick()
+
+    heat = server.get("/drift/heatmap", monitor="churn", search="age")
+
+    assert len({column["start"] for column in heat["columns"]}) == 1
+    assert heat["features"][0]["signals"] == [0, 0, 1]
+    assert server.get("/drift/heatmap", monitor="churn", columns=2)["columns"][0]["windows"] == 3
+
+
 # --- distributions ---------------------------------------------------------------------------------------
 
 
