@@ -50,7 +50,7 @@ export interface paths {
         put?: never;
         /**
          * Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none.
-         * @description The body holds rows: CSV with a header, NDJSON, Parquet, Arrow, or JSON, which is a list of records or what MLflow's scoring server takes (dataframe_split, dataframe_records, inputs or instances, with predictions beside them). It may be gzipped. Or, as JSON, an artifact of a run in any of these formats: run_id and artifact_path, and if need be prediction (a name or several), target, timestamp, id, and kinds (column to kind).
+         * @description The body holds rows: CSV with a header, NDJSON, Parquet, Arrow, or JSON, which is a list of records or what MLflow's scoring server takes (dataframe_split, dataframe_records, inputs or instances, with predictions beside them). It may be gzipped. Or, as JSON, an artifact of a run in any of these formats: run_id and artifact_path, and if need be prediction (a name or several), target, timestamp, id, and kinds (column to kind). Or windows of the monitor that are the new normal: {"from_windows": {"first": id, "last": id}}.
          */
         post: operations["post_baseline"];
         delete?: never;
@@ -1055,6 +1055,14 @@ export interface components {
              */
             values: "show" | "hide";
         };
+        /**
+         * FirstRows
+         * @description The first live rows become the baseline: ``{"first_rows": 1000}``.
+         */
+        FirstRows: {
+            /** First Rows */
+            first_rows: number;
+        };
         /** HealthReply */
         HealthReply: {
             /**
@@ -1315,6 +1323,11 @@ export interface components {
              */
             algorithms: string[] | null;
             /**
+             * @description Make the baseline of the first so many live rows, if there is none.
+             * @default null
+             */
+            baseline: components["schemas"]["FirstRows"] | null;
+            /**
              * Expect Every
              * @description Longest silence that is normal; default three windows.
              * @default null
@@ -1412,6 +1425,12 @@ export interface components {
             features: {
                 [key: string]: components["schemas"]["FeatureSettings"];
             };
+            /**
+             * First Rows
+             * @description So many live rows become the baseline.
+             * @default null
+             */
+            first_rows: number | null;
             /** Last Row At */
             last_row_at: string | null;
             last_window: components["schemas"]["WindowDetail"] | null;
@@ -1429,6 +1448,12 @@ export interface components {
             open_window: components["schemas"]["WindowDetail"] | null;
             /** Paused */
             paused: boolean;
+            /**
+             * Problem
+             * @description What keeps it from working.
+             * @default null
+             */
+            problem: string | null;
             /**
              * Recent
              * @description Up to 30 closed windows, oldest first.
@@ -1479,6 +1504,12 @@ export interface components {
             features: {
                 [key: string]: components["schemas"]["FeatureSettings"];
             };
+            /**
+             * First Rows
+             * @description So many live rows become the baseline.
+             * @default null
+             */
+            first_rows: number | null;
             /** Last Row At */
             last_row_at: string | null;
             /** Lateness */
@@ -1493,6 +1524,12 @@ export interface components {
             open_alerts: number;
             /** Paused */
             paused: boolean;
+            /**
+             * Problem
+             * @description What keeps it from working.
+             * @default null
+             */
+            problem: string | null;
             /**
              * Recent
              * @description Up to 30 closed windows, oldest first.
@@ -1534,6 +1571,11 @@ export interface components {
              * @default null
              */
             algorithms: string[] | null;
+            /**
+             * @description Make the baseline of the first so many live rows, if there is none.
+             * @default null
+             */
+            baseline: components["schemas"]["FirstRows"] | null;
             /**
              * Expect Every
              * @description Longest silence that is normal; default three windows.
@@ -1711,7 +1753,7 @@ export interface components {
         RowCounts: {
             /**
              * Accepted
-             * @description Folded into windows.
+             * @description Folded into windows, or made the baseline.
              */
             accepted: number;
             /**

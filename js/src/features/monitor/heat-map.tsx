@@ -19,6 +19,8 @@ import styles from "./heat-map.module.css";
 
 const PAGE = 50;
 const ROW = 24;
+/** Few windows make no wide bars, px. */
+const WIDEST = 48;
 
 interface Props {
   monitor: MonitorDetail;
@@ -145,7 +147,7 @@ function Cells({ map, monitor, feature, window, onSelect }: Props & { map: Heatm
           className={styles.cells}
           viewBox={`0 0 ${columns.length} ${features.length}`}
           preserveAspectRatio="none"
-          style={{ height: ROW * features.length }}
+          style={{ height: ROW * features.length, maxWidth: columns.length * WIDEST }}
           onMouseMove={(event) => setOver(place(event))}
           onMouseLeave={() => setOver(null)}
           onClick={pick}
@@ -164,7 +166,10 @@ function Cells({ map, monitor, feature, window, onSelect }: Props & { map: Heatm
           )}
         </svg>
       </div>
-      <div className={styles.ends}>
+      <div
+        className={styles.ends}
+        style={{ maxWidth: `calc(198px + ${Math.max(columns.length * WIDEST, 420)}px)` }}
+      >
         <Span start={columns[0]?.start ?? ""} end={columns[0]?.end ?? ""} />
         <Span start={columns.at(-1)?.start ?? ""} end={columns.at(-1)?.end ?? ""} />
       </div>
