@@ -106,7 +106,8 @@ def judge_calibrated(
     judged = {int(i): _Judged(part, row, history) for part in parts for row, i in enumerate(part.pooled.at)}
     flagged = rejected(np.array([judged[i].p_value for i in at]), ALPHA)
     return [
-        judged[i].finding(pair, bool(drifted)) for i, pair, drifted in zip(at.tolist(), pairs, flagged, strict=True)
+        judged[i].finding(pair, bool(drifted))
+        for i, pair, drifted in zip(at.tolist(), pairs, flagged, strict=True)
     ]
 
 
@@ -133,6 +134,7 @@ def _part(
 ) -> _Part:
     n, rows = pooled.fact("values"), pooled.fact("rows")
     effects = effects_of([f.blocks for f in features], n)
+    of_rows = effects_of([f.missing_blocks for f in features], rows)
     numeric = [layout for layout in layouts if layout is not None]
     outside = _beyond(pooled, features, numeric) if numeric else np.stack([pooled.fact("unseen"), 0 * n])
     if numeric:
@@ -151,7 +153,10 @@ def _part(
         enough=enough,
         counted=enough & (values.effect >= EFFECT_FLOOR),
         missing=missing_test(
-            pooled.fact("unusable"), np.where(rows >= min_rows, rows, 0), features, effects_of([f.missing_blocks for f in features], rows)
+            pooled.fact("unusable"),
+            np.where(rows >= min_rows, rows, 0),
+            features,
+            of_rows,
         ),
         unseen=unseen_test(np.where(n >= min_rows, outside, 0), n, features, effects),
         effects=effects,
@@ -240,7 +245,9 @@ class _Judged:
             yield "unseen", UNSEEN_LEAD, scale, weight * UNSEEN / float(part.unseen.p[scale, row])
             if part.counted[scale, row]:
                 adds = weight * DISTRIBUTION * part.values.evidence[scale, row]
-                for statistic, (reason, each) in enumerate(zip(part.values.reasons, adds.tolist(), strict=True)):
+                for statistic, (reason, each) in enumerate(
+                    zip(part.values.reasons, adds.tolist(), strict=True)
+                ):
                     yield reason, statistic, scale, each
 
     def _leading(self) -> tuple[str, int]:
@@ -278,14 +285,15 @@ class _Judged:
 
     def _facts(self, pair: Pair, reason: str, scale: int) -> Facts:
         part, at = self.part, (scale, self.row)
-        known: dict[str, Any] = dict(
-            windows=1 if self.fresh else int(part.windows[at]),
-            p_value=self.p_value,
-            kept="wanders" if part.effects.factor[at] > 1 else "independent",
-            levels=pair.layout is None,
-            flagged=1 + self.history.flagged_lately(self.name, LATELY - 1)[0],
-            known=1 + self.history.flagged_lately(self.name, LATELY - 1)[1],
-        )
+        flagged, before_it = self.history.flagged_lately(self.name, LATELY - 1)
+        known: dict[str, Any] = {
+            "windows": 1 if self.fresh else int(part.windows[at]),
+            "p_value": self.p_value,
+            "kept": "wanders" if part.effects.factor[at] > 1 else "independent",
+            "levels": pair.layout is None,
+            "flagged": flagged + 1,
+            "known": before_it + 1,
+        }
         if reason in ("missing", "malformed"):
             share, before = float(part.missing.share[at]), pair.unusable[0] / max(pair.feature.rows, 1)
             rows = int(part.pooled.fact("rows")[at])

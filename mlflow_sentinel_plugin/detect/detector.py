@@ -77,7 +77,9 @@ class Detector:
         self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
         self._thresholds = checked_thresholds(DEFAULT_THRESHOLDS if thresholds is None else thresholds)
         self._own_thresholds: dict[str, dict[str, float]] = {}
-        self._history = History.from_bytes(state, baseline) if isinstance(state, bytes) else state or History()
+        self._history = (
+            History.from_bytes(state, baseline) if isinstance(state, bytes) else state or History()
+        )
         for feature in baseline.counted.values():
             prepare(feature)
 

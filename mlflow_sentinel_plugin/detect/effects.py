@@ -16,7 +16,7 @@ from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Effects:
-    """Factors (1 or more) and degrees of freedom (infinite where nothing was estimated), scales x features."""
+    """Factors (1 or more) and degrees of freedom (infinite: nothing was estimated), scales x features."""
 
     factor: FloatArray
     df: FloatArray
@@ -38,10 +38,11 @@ class Effects:
         z = ndtri(np.clip(p[at], SMALLEST_P, 1.0) / 2)
         adjusted = p.copy()
         adjusted[at] = np.clip(2 * stdtr(df[at], z), SMALLEST_P, 1.0)
-        return adjusted
+        return np.asarray(adjusted)
 
     @staticmethod
     def _like(values: FloatArray, factor: FloatArray) -> FloatArray:
+        """``factor`` with an axis for the tests where ``values`` have one."""
         return factor[..., None] if values.ndim > factor.ndim else factor
 
 

@@ -25,5 +25,7 @@ def has_ended(before: Lead | None, alone_p: float, alone_z: float, alone_rows: i
     """
     if before is None or alone_p <= _QUIET_P or not before.rows or not alone_rows:
         return False
-    fallen = (before.z / math.sqrt(before.rows) - alone_z / math.sqrt(alone_rows)) * math.copysign(1, before.z)
+    fallen = (before.z / math.sqrt(before.rows) - alone_z / math.sqrt(alone_rows)) * math.copysign(
+        1, before.z
+    )
     return fallen >= _FAR * math.sqrt(1 / before.rows + 1 / alone_rows)

@@ -40,8 +40,10 @@ class Memory:
     flagged: Mapping[str, Lead | None] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
 
-    def to_json(self) -> dict[str, Any]:
-        """Strict JSON; only what there is to say."""
+    def to_json(self) -> dict[str, Any] | None:
+        """Strict JSON; ``None`` if there is nothing to say."""
+        if not self.flagged and not self.fresh:
+            return None
         flagged = {n: None if x is None else [x.statistic, x.z, x.rows] for n, x in self.flagged.items()}
         return {"flagged": flagged, "fresh": sorted(self.fresh)}
 
@@ -49,20 +51,22 @@ class Memory:
     def from_json(cls, data: Mapping[str, Any] | None) -> Memory:
         """The inverse; nothing is remembered of ``None``."""
         flagged = (data or {}).get("flagged", {})
-        leads = {name: None if x is None else Lead(int(x[0]), float(x[1]), int(x[2])) for name, x in flagged.items()}
+        leads = {
+            name: None if x is None else Lead(int(x[0]), float(x[1]), int(x[2]))
+            for name, x in flagged.items()
+        }
         return cls(leads, frozenset((data or {}).get("fresh", ())))
 
 
 @dataclass(frozen=True)
 class History:
-    """The last :data:`KEPT` windows, oldest first, and how many there ever were."""
+    """The last :data:`KEPT` windows, oldest first."""
 
     windows: tuple[tuple[Evidence, Memory], ...] = ()
-    seen: int = 0
 
     def followed_by(self, evidence: Evidence, memory: Memory) -> History:
         """With one more window."""
-        return History((*self.windows, (evidence, memory))[-KEPT:], self.seen + 1)
+        return History((*self.windows, (evidence, memory))[-KEPT:])
 
     def reach(self, names: Sequence[str]) -> IntArray:
         """Per feature, how many windows may be pooled: the one to come and those since its history began."""
@@ -86,7 +90,6 @@ class History:
         """Compact bytes."""
         header = {
             "baseline": baseline.digest,
-            "seen": self.seen,
             "windows": [
                 [evidence.start, evidence.end, list(evidence.precisions), memory.to_json()]
                 for evidence, memory in self.windows
@@ -111,10 +114,13 @@ class History:
             raise InvalidInput("the detector state belongs to another baseline", hint="start without a state")
         try:
             windows = [
-                (_read(window, arrays[f"{i}.counts"], arrays[f"{i}.facts"], baseline), Memory.from_json(window[3]))
+                (
+                    _read(window, arrays[f"{i}.counts"], arrays[f"{i}.facts"], baseline),
+                    Memory.from_json(window[3]),
+                )
                 for i, window in enumerate(header["windows"])
             ]
-            return cls(tuple(windows), int(header["seen"]))
+            return cls(tuple(windows))
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise CorruptData(f"this detector state cannot be read: {error}") from error
 

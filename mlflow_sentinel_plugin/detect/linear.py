@@ -18,7 +18,7 @@ from mlflow_sentinel_plugin.profile.types import FloatArray
 _FEWEST = 3
 _STEPS = 8192
 _NORMAL_SCORES = ndtri((np.arange(_STEPS) + 0.5) / _STEPS)
-"""Any function of the pooled ranks is a valid score: looked up, it costs a tenth of computing each quantile."""
+"""Any function of the pooled ranks is a valid score, and looking one up costs a tenth of computing it."""
 
 
 def normal_scores(pooled: FloatArray, total: FloatArray) -> FloatArray:
@@ -62,6 +62,7 @@ def count_statistics(
         window, pooled: Counts per set: of the window, of both sides together.
         n, total: Values of the window, of both sides together; they broadcast.
     """
+    window, pooled = np.asarray(window, np.float64), np.asarray(pooled, np.float64)
     n, total = np.asarray(n, np.float64), np.asarray(total, np.float64)
     share = np.asarray(pooled / np.maximum(total, 1.0), np.float64)
     variance = share * (1 - share)

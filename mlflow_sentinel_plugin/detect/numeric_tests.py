@@ -22,7 +22,9 @@ from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 _PART = 0.25
 
 
-def numeric_tests(pooled: Pooled, reference: FloatArray, layouts: Sequence[Layout], effects: Effects) -> Tested:
+def numeric_tests(
+    pooled: Pooled, reference: FloatArray, layouts: Sequence[Layout], effects: Effects
+) -> Tested:
     """Tests 0: Kolmogorov-Smirnov; 1: location; 2: spread; from 3 on: one cell each.
 
     Args:
@@ -47,7 +49,9 @@ def numeric_tests(pooled: Pooled, reference: FloatArray, layouts: Sequence[Layou
         for one, two, three in zip(located, spread, cells, strict=True)
     )
     z = effects.z(z)
-    p = np.concatenate([_kolmogorov_p(distance, n, before, effects)[..., None], effects.p(z, skewness)], axis=-1)
+    p = np.concatenate(
+        [_kolmogorov_p(distance, n, before, effects)[..., None], effects.p(z, skewness)], axis=-1
+    )
     signed = np.concatenate([np.zeros((*n.shape, 1)), z], axis=-1)
     reasons = ("shape", "location", "spread", *["shape"] * starts.shape[1])
     return Tested(pooled.at, reasons, p, weights, signed, distance)
@@ -61,7 +65,7 @@ def _below(counts: FloatArray) -> FloatArray:
 
 
 def _ranges(layouts: Sequence[Layout]) -> tuple[IntArray, IntArray, FloatArray]:
-    """First and last bounds of each feature's cells (features x cells, padded), and the weights of all tests."""
+    """First and last bounds of each feature's cells (features x cells, padded), and all tests' weights."""
     most = max((layout.range_bounds.shape[0] for layout in layouts), default=0)
     bounds = np.zeros((2, len(layouts), most), np.int64)
     weights = np.zeros((len(layouts), 3 + most))

@@ -25,7 +25,7 @@ class Facts:
         p_value: Of the feature.
         kept: What is known of the reference: rows independent of each other, or not, or compared with those
             of the same hours.
-        flagged, known: In how many of the last windows the feature was flagged, of how many; this one included.
+        flagged, known: In how many of the last windows it was flagged, of how many; this one included.
     """
 
     reason: str
@@ -48,7 +48,8 @@ def explain(facts: Facts) -> str:
     "D = 0.21 (n = 500 against 4000), far beyond what sampling or the reference's own ups and downs explain; \
 seen in 3 of the last 4 windows"
     >>> explain(Facts("missing", 0.052, 4000, 5000, 8, 1e-4, reference=0.01))
-    'missing in 5.2 % of 4000 rows of the last 8 windows, 1 % of 5000 in the reference: beyond what sampling explains'
+    'missing in 5.2 % of 4000 rows of the last 8 windows, 1 % of 5000 in the reference: \
+beyond what sampling explains'
     """
     return _what(facts) + _lately(facts)
 
@@ -62,7 +63,9 @@ def _what(facts: Facts) -> str:
         what = "missing" if facts.reason == "missing" else "missing or malformed"
         return f"{what} in {share} of {n} rows{span}, {before} of {reference} in the reference: {beyond}"
     if facts.reason == "unseen_levels":
-        return f"{share} of {n} values{span} have levels that none of the reference's {reference} has: {beyond}"
+        return (
+            f"{share} of {n} values{span} have levels that none of the reference's {reference} has: {beyond}"
+        )
     if facts.reason == "out_of_range":
         return f"{share} of {n} values{span} lie beyond all {reference} of the reference: {beyond}"
     name = "total variation" if facts.levels else "D"
@@ -72,7 +75,9 @@ def _what(facts: Facts) -> str:
 def _explained(kept: Kept) -> str:
     if kept == "season":
         return "sampling or the same hours of the reference's other weeks explain"
-    return "sampling or the reference's own ups and downs explain" if kept == "wanders" else "sampling explains"
+    return (
+        "sampling or the reference's own ups and downs explain" if kept == "wanders" else "sampling explains"
+    )
 
 
 def _lately(facts: Facts) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.linear import count_statistics
 from mlflow_sentinel_plugin.detect.pair import Pair
-from mlflow_sentinel_plugin.detect.side_tests import MISSING_FLOOR
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult
+from mlflow_sentinel_plugin.detect.side_tests import MISSING_FLOOR
 from mlflow_sentinel_plugin.detect.tails import two_sided
 from mlflow_sentinel_plugin.entities import FeatureSettings, FeatureState
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline

@@ -1,7 +1,7 @@
 """Time scales: a window alone and pooled with those before it, since counts add.
 
-Scales pool 1, 2, 4 and 8 windows with weights .4 .2 .2 .2. While fewer windows are known, the next scale pools
-what there is (after 3 windows: 1, 2 and 3) and the weights are renormalised.
+Scales pool 1, 2, 4 and 8 windows with weights .4 .2 .2 .2. While fewer windows are known, the next scale
+pools what there is (after 3 windows: 1, 2 and 3) and the weights are renormalised.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pooled_windows(known: IntArray) -> IntArray:
     >>> pooled_windows(np.array([1, 3, 8])).T.tolist()
     [[1, 1, 1, 1], [1, 2, 3, 3], [1, 2, 4, 8]]
     """
-    return np.minimum(np.array(SCALES)[:, None], known)
+    return np.asarray(np.minimum(np.array(SCALES)[:, None], known))
 
 
 def scale_weights(known: IntArray) -> FloatArray:

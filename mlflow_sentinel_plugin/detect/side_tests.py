@@ -27,7 +27,9 @@ class Side:
     share: FloatArray
 
 
-def missing_test(unusable: IntArray, rows: IntArray, features: Sequence[FeatureBaseline], effects: Effects) -> Side:
+def missing_test(
+    unusable: IntArray, rows: IntArray, features: Sequence[FeatureBaseline], effects: Effects
+) -> Side:
     """The count of rows without a usable value; p is 1 unless their share moved by .02.
 
     Args:

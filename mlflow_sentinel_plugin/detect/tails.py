@@ -33,4 +33,3 @@ def _tail(z: FloatArray, g: FloatArray) -> FloatArray:
     x = np.maximum(k + 2 * z / safe, 0.0)
     pearson = np.where(np.sign(z) == np.sign(safe), gammaincc(k, x), gammainc(k, x))
     return np.asarray(np.where(symmetric, ndtr(-np.abs(z)), pearson))
-

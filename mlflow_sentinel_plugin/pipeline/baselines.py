@@ -202,8 +202,6 @@ def switch(session: Session, baseline_id: str, now: int) -> models.Baseline:
         NotFound: the baseline or its monitor is deleted.
     """
     row = baselines.activate(session, baseline_id, now=now)
-    monitor = session.get_one(models.Monitor, row.monitor_id)
-    monitor.detector_state = None
     session.flush()
     return row
 

@@ -21,6 +21,7 @@ from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.close import Closer
 from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
+from mlflow_sentinel_plugin.pipeline.past import Past
 from mlflow_sentinel_plugin.pipeline.prune import prune
 from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
@@ -54,8 +55,9 @@ class Pipeline:
         self._folder = Folder(db, config, clock, self._baselines)
         self._closer = Closer(db, config, clock)
         self._watcher = Watcher(db, config, clock, Alerting.of(config, self.sinks))
-        self._scorer = Scorer(db, config, clock, self._baselines, Alerting.of(config, self.sinks))
-        self._views = Views(db, config, self._baselines)
+        past = Past(db)
+        self._scorer = Scorer(db, config, clock, self._baselines, past, Alerting.of(config, self.sinks))
+        self._views = Views(db, config, self._baselines, past)
 
     # --- for routes --------------------------------------------------------------------------------------
 

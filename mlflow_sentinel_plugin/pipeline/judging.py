@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mlflow_sentinel_plugin.alert.decide import FeatureFinding
 from mlflow_sentinel_plugin.config import ResolvedSettings
 from mlflow_sentinel_plugin.detect.detector import Detector
+from mlflow_sentinel_plugin.detect.history import History
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
 from mlflow_sentinel_plugin.detect.thresholds import metric_of
 from mlflow_sentinel_plugin.entities import FeatureSettings
@@ -17,12 +18,11 @@ EFFECT = "effect"
 """Named in alerts when no single metric decided."""
 
 
-def detector_of(settings: ResolvedSettings, baseline: Baseline, state: bytes | None = None) -> Detector:
+def detector_of(settings: ResolvedSettings, baseline: Baseline, history: History | None = None) -> Detector:
     """The detector a monitor asks for.
 
     Raises:
         InvalidInput: a metric or threshold that is not installed (any more).
-        CorruptData: the state is damaged.
     """
     return Detector(
         baseline,
@@ -31,18 +31,19 @@ def detector_of(settings: ResolvedSettings, baseline: Baseline, state: bytes | N
         thresholds=settings.thresholds,
         features=settings.features,
         min_rows=settings.min_rows,
-        state=state,
+        state=history,
     )
 
 
-def verdict_of(result: WindowResult) -> Verdict:
-    """What is stored of a result."""
+def verdict_of(result: WindowResult, detector: Detector) -> Verdict:
+    """What is stored of the result of a detector's last check."""
     return Verdict(
         state=result.state,
         severity=result.severity,
         score=result.score,
         result=result.to_dict(),
         features=[_score(feature) for feature in result.features.values() if feature.state != "ignored"],
+        memory=detector.history.windows[-1][1].to_json(),
     )
 
 
@@ -76,7 +77,7 @@ def _signal(feature: FeatureResult, settings: ResolvedSettings) -> FeatureFindin
         metric=None if value is None else metric,
         value=value,
         threshold=threshold,
-        reason=feature.reason or feature.state,
+        reason=feature.text or feature.reason or feature.state,
         rows=feature.n_current,
         hidden=own.values == "hide",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import cast
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mlflow_sentinel_plugin.alert import outbox
@@ -16,13 +15,13 @@ from mlflow_sentinel_plugin.config import Config, ResolvedSettings
 from mlflow_sentinel_plugin.detect.detector import Detector
 from mlflow_sentinel_plugin.detect.result import WindowResult
 from mlflow_sentinel_plugin.entities import WindowState
-from mlflow_sentinel_plugin.errors import Conflict, CorruptData, LeaseLost, Unavailable
+from mlflow_sentinel_plugin.errors import Conflict, LeaseLost, Unavailable
 from mlflow_sentinel_plugin.pipeline import publish
 from mlflow_sentinel_plugin.pipeline.backoff import Backoff
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.judging import detector_of, signals_of, verdict_of
+from mlflow_sentinel_plugin.pipeline.past import Past, profile_of
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
-from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
 from mlflow_sentinel_plugin.store import baselines, events, lease, monitors, windows
 from mlflow_sentinel_plugin.store.engine import Database
 from mlflow_sentinel_plugin.store.models import Monitor, Window
@@ -34,12 +33,19 @@ class Scorer:
     """Judges closed windows; for the leader alone, in one thread."""
 
     def __init__(
-        self, db: Database, config: Config, clock: Clock, cache: BaselineCache, alerting: outbox.Alerting
+        self,
+        db: Database,
+        config: Config,
+        clock: Clock,
+        cache: BaselineCache,
+        past: Past,
+        alerting: outbox.Alerting,
     ) -> None:
         self._db = db
         self._config = config
         self._clock = clock
         self._cache = cache
+        self._past = past
         self._alerting = alerting
         self._backoff = Backoff(clock)
 
@@ -83,22 +89,15 @@ class Scorer:
     def _score_window(self, window: Window, monitor: Monitor, epoch: int) -> None:
         settings = settings_of(self._config, monitor)
         baseline = self._cache.get(window.baseline_id)
-        detector = detector_of(settings, baseline, self._state(window))
-        result = detector.check(_profile(window, baseline), start=window.start_ms, end=window.end_ms)
+        detector = detector_of(settings, baseline, self._past.of(window, baseline))
+        profile = profile_of(window.id, window.profile, baseline)
+        result = detector.check(profile, start=window.start_ms, end=window.end_ms)
         with self._db.write() as session:
             lease.fence(session, epoch)
             current = monitors.lock(session, monitor.id)
             if current is None or current.paused:
                 raise Conflict(f"monitor {monitor.name} was paused or deleted", code="monitor_changed")
             self._record(session, current, window, result, settings, detector)
-
-    def _state(self, window: Window) -> bytes | None:
-        """What the detector learned from earlier windows, if they had the same baseline."""
-        learned = select(Monitor.detector_state).where(
-            Monitor.id == window.monitor_id, Monitor.baseline_id == window.baseline_id
-        )
-        with self._db.read() as session:
-            return session.scalar(learned)
 
     def _record(
         self,
@@ -112,7 +111,7 @@ class Scorer:
         now = self._clock()
         previous = cast("WindowState | None", seen.state if seen.scored_version else None)
         newest = windows.is_newest(session, seen)
-        window = windows.record_verdict(session, seen, verdict_of(result), now)
+        window = windows.record_verdict(session, seen, verdict_of(result, detector), now)
         features = [signal.name for signal in result.signals]
         event = events.record(session, window, monitor, features=features, summary=result.summary, now=now)
         publish.window(session, window, previous, now)
@@ -120,8 +119,6 @@ class Scorer:
             publish.drift(session, event, now)
         if newest and window.baseline_id == monitor.baseline_id:
             _follow(session, monitor, window, now)
-            if previous is None:
-                monitor.detector_state = detector.state()
         findings = findings_of_window(
             result.state,
             monitor=monitor.name,
@@ -150,15 +147,6 @@ def _follow(session: Session, monitor: Monitor, window: Window, now: int) -> Non
 def _tells_of_the_past(finding: Finding) -> bool:
     """An older window that comes late may raise an alert; that it is clean says nothing of today."""
     return finding.active or finding.previous is not None
-
-
-def _profile(window: Window, baseline: Baseline) -> Profile:
-    """The window's counts; none if they are damaged, so that it becomes ``insufficient_data``."""
-    try:
-        return Profile.from_bytes(window.profile or b"", baseline)
-    except CorruptData as error:
-        _log.error("window %s is judged without its rows: %s", window.id, error)
-        return baseline.empty_profile()
 
 
 def _subject(session: Session, monitor: Monitor, window: Window) -> Subject:

@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from mlflow_sentinel_plugin.config import Config
-from mlflow_sentinel_plugin.detect.api import Detector, WindowResult, compare, histogram
+from mlflow_sentinel_plugin.detect.api import WindowResult, compare, histogram
 from mlflow_sentinel_plugin.entities import Kind, MonitorSettings, Rule
 from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.judging import detector_of
+from mlflow_sentinel_plugin.pipeline.past import Past
 from mlflow_sentinel_plugin.pipeline.settings import no_baseline, settings_of, spec_of
 from mlflow_sentinel_plugin.profile.baseline import Baseline, Profile
 from mlflow_sentinel_plugin.store import windows
@@ -28,10 +29,11 @@ MAX_KEPT = 64
 class Views:
     """Provisional verdicts, distributions and comparisons; any worker, any thread."""
 
-    def __init__(self, db: Database, config: Config, cache: BaselineCache) -> None:
+    def __init__(self, db: Database, config: Config, cache: BaselineCache, past: Past) -> None:
         self._db = db
         self._config = config
         self._cache = cache
+        self._past = past
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int, int], WindowResult] = OrderedDict()
 
@@ -120,15 +122,8 @@ class Views:
     def _judged(self, monitor: Monitor, window: Window) -> WindowResult:
         baseline = self._cache.get(window.baseline_id)
         profile = Profile.from_bytes(window.profile or b"", baseline)
-        detector = self._detector(monitor, baseline)
+        detector = detector_of(settings_of(self._config, monitor), baseline, self._past.of(window, baseline))
         return detector.check(profile, start=window.start_ms, end=window.end_ms)
-
-    def _detector(self, monitor: Monitor, baseline: Baseline) -> Detector:
-        with self._db.read() as session:
-            known = session.get(Monitor, monitor.id)
-            same = known is not None and known.baseline_id == monitor.baseline_id
-            state = known.detector_state if known is not None and same else None
-        return detector_of(settings_of(self._config, monitor), baseline, state)
 
     def _keep(self, key: tuple[str, int, int], result: WindowResult) -> WindowResult:
         with self._lock:

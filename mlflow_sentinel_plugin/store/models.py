@@ -92,6 +92,7 @@ class Monitor(Base):
     max_event_ms: Mapped[int | None] = mapped_column(BigInteger)
     """Newest event time folded: the watermark that closes event-time windows."""
     detector_state: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
+    """Not used since schema 0004: a verdict's past is read from the windows, see ``Window.memory``."""
     resumed_at: Mapped[int | None] = mapped_column(BigInteger)
     """End of its last pause: windows closed until then raise no alert."""
     no_data_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -197,6 +198,11 @@ class Window(Base):
     history: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     """Earlier verdicts (state, severity, score, rows, at) of a re-scored window, oldest first."""
     profile: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
+    """``profile.Profile.to_bytes()``; null once pruned."""
+    coarse: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
+    """What is left of a pruned profile: ``Profile.reduced()``."""
+    memory: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the decision rule found here that later verdicts need: ``detect.history.Memory``."""
     closed_at: Mapped[int | None] = mapped_column(BigInteger)
     scored_at: Mapped[int | None] = mapped_column(BigInteger)
 

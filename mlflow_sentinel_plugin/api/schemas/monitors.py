@@ -100,6 +100,7 @@ class FeatureOut(Reply):
     state: FeatureState
     drifted: bool
     reason: str | None
+    text: str | None = Field(None, description="``reason`` in words, with its numbers.")
     effect: float | None = Field(description="0..1; numeric: KS distance D, categorical: total variation.")
     p_value: float | None
     n_reference: int

@@ -13,7 +13,9 @@ from mlflow_sentinel_plugin.store.windows.counting import (
 from mlflow_sentinel_plugin.store.windows.forgetting import drop_profiles
 from mlflow_sentinel_plugin.store.windows.heatmap import Heatmap, heatmap
 from mlflow_sentinel_plugin.store.windows.reading import (
+    before,
     by_ids,
+    counts_of,
     get,
     list_page,
     newest_open,
@@ -39,8 +41,10 @@ __all__ = [
     "SeriesRow",
     "Verdict",
     "add_rows",
+    "before",
     "by_ids",
     "close",
+    "counts_of",
     "drop_profiles",
     "due",
     "feature_key",

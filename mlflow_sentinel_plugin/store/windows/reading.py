@@ -70,6 +70,27 @@ def newest_profiled(session: Session, monitor_id: str, baseline_id: str) -> Wind
     return session.scalar(newest_first(query).options(*loaded).limit(1))
 
 
+def before(session: Session, window: Window, count: int) -> list[Window]:
+    """The last windows with a verdict before one, cut alike and compared with the same baseline, oldest first.
+
+    Without their counts, see :func:`counts_of`.
+    """
+    earlier = (Window.start_ms < window.start_ms) | (
+        (Window.start_ms == window.start_ms) & (Window.ordinal < window.ordinal)
+    )
+    query = scored(window.monitor_id).where(
+        Window.baseline_id == window.baseline_id, Window.spec == window.spec, earlier
+    )
+    newest = query.order_by(Window.start_ms.desc(), Window.ordinal.desc()).limit(count)
+    return list(session.scalars(newest))[::-1]
+
+
+def counts_of(session: Session, ids: Collection[str]) -> dict[str, tuple[int, bytes | None]]:
+    """By id: the version of a window's counts, and they themselves, coarse ones where the full ones are gone."""
+    query = select(Window.id, Window.data_version, Window.profile, Window.coarse).where(Window.id.in_(ids))
+    return {row.id: (row.data_version, row.profile or row.coarse) for row in session.execute(query)}
+
+
 def list_page(
     session: Session,
     monitor_id: str,

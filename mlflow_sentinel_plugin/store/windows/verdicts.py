@@ -31,13 +31,15 @@ class FeatureScore:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a window was found to be; ``result`` is the whole finding as JSON."""
+    """What a window was found to be; ``result`` is the whole finding as JSON, ``memory`` what later verdicts
+    need of it."""
 
     state: WindowState
     severity: Severity | None
     score: float | None
     result: dict[str, Any]
     features: Sequence[FeatureScore]
+    memory: dict[str, Any] | None = None
 
 
 def due(session: Session, *, without: Collection[str] = (), limit: int = 20) -> list[tuple[Window, Monitor]]:
@@ -82,7 +84,7 @@ def record_verdict(session: Session, seen: Window, verdict: Verdict, now: int) -
         window.history = [*window.history, _past(window)][-MAX_HISTORY:]
     window.is_due = False
     window.state, window.severity, window.score = verdict.state, verdict.severity, verdict.score
-    window.result = verdict.result
+    window.result, window.memory = verdict.result, verdict.memory
     window.scored_version, window.scored_at = seen.data_version, now
     session.execute(delete(WindowFeature).where(WindowFeature.window_id == window.id))
     session.add_all(_feature_row(window, score) for score in verdict.features)

@@ -55,18 +55,6 @@ def test_a_later_baseline_is_active_at_once_when_asked(world):
     assert world.monitor().baseline_id == second.baseline.id
 
 
-def test_activating_the_active_baseline_keeps_what_the_detector_learned(world):
-    world.baseline()
-    world.post(table(300))
-    world.now += 7_200_000
-    world.tick()
-
-    world.pipeline.activate_baseline(str(world.monitor().baseline_id))
-
-    with world.db.read() as session:
-        assert session.scalar(select(models.Monitor.detector_state)) is not None
-
-
 def test_activating_an_unknown_baseline_is_not_found(world):
     with pytest.raises(NotFound):
         world.pipeline.activate_baseline("f" * 32)

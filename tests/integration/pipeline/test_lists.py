@@ -152,7 +152,7 @@ def many(db):
     world.baseline()
     for number in range(20):
         world.now += 1
-        world.post(table(60, seed=number))
+        world.post(table(60, seed=40 + number))
     world.tick()
     return world
 

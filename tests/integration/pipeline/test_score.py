@@ -13,7 +13,7 @@ from mlflow_sentinel_plugin.config.model import AlertingSection, SinkConfig
 from mlflow_sentinel_plugin.detect.detector import Detector
 from mlflow_sentinel_plugin.errors import LeaseLost
 from mlflow_sentinel_plugin.store import events, lease, monitors, windows
-from mlflow_sentinel_plugin.store.models import Alert, Delivery, DriftEvent, Monitor, Window, WindowFeature
+from mlflow_sentinel_plugin.store.models import Alert, Delivery, DriftEvent, Window, WindowFeature
 from tests.integration.pipeline.conftest import HOUR, MINUTE, NOON, World, table
 
 LATENESS = 5 * MINUTE
@@ -328,23 +328,98 @@ def test_activating_a_baseline_closes_the_open_window_of_the_old_one(world):
     assert states(world) == ["ok", "ok"]
 
 
-def test_a_new_baseline_starts_with_a_detector_without_memory(world):
-    world.baseline()
-    world.post(table(300))
-    world.now += 2 * HOUR
+# --- evidence over several windows -----------------------------------------------------------------------
+
+
+def hourly(world: World, *shifts: float, rows: int = 300) -> list[str | None]:
+    """Post and judge one window of an hour for each shift; the states of all windows."""
+    for shift in shifts:
+        world.post(table(rows, shift=shift, seed=world.now))
+        world.now += HOUR
+        world.tick()
+    world.now += LATENESS
     world.tick()
-    assert _memory(world) is not None
+    return states(world)
 
+
+def p_of_age(world: World, at: int = -1) -> float:
+    result = world.windows()[at].result or {}
+    return next(feature["p_value"] for feature in result["features"] if feature["name"] == "age")
+
+
+def test_a_small_shift_that_one_window_does_not_show_is_found_over_several(world):
+    world.baseline()
+
+    found = hourly(world, *[0.2] * 8)
+
+    assert found[0] == "ok"
+    assert found[-1] == "drift"
+    (age,) = [f for f in (world.windows()[-1].result or {})["signals"] if f["name"] == "age"]
+    assert "of the last 8 windows" in age["text"]
+
+
+def test_a_leader_that_starts_anew_says_what_the_old_one_would_have_said(world, db):
+    world.baseline()
+    hourly(world, *[0.15] * 6)
+    twin = World(db, now=world.now)
+
+    hourly(twin, 0.15)
+    again = p_of_age(twin)
+    late = world.pipeline.provisional(world.monitor())
+
+    assert late is None
+    with world.db.write() as session:
+        session.execute(update(Window).where(Window.id == twin.windows()[-1].id).values(is_due=True))
+    world.epoch = world.lead("third")
+    world.tick()
+    assert p_of_age(world) == again
+    assert again < p_of_age(world, 0)
+
+
+def test_a_new_baseline_forgets_the_windows_before_it(world):
+    world.baseline()
+    hourly(world, *[0.2] * 7)
     second = world.pipeline.register_baseline("churn", table(2000, seed=5))
-    assert not second.active
     world.pipeline.activate_baseline(second.baseline.id)
-    assert _memory(world) is None
-    assert world.monitor().baseline_id == second.baseline.id
+
+    assert hourly(world, 0.2)[-1] == "ok"
 
 
-def _memory(world: World) -> bytes | None:
-    with world.db.read() as session:
-        return session.scalar(select(Monitor.detector_state))
+def test_late_rows_are_judged_with_what_came_before_their_window_and_count_for_the_next_one(world):
+    by_event_time(world)
+    times = [NOON - hours * HOUR for hours in (6, 5, 4)]
+    for i, at in enumerate(times):
+        world.post(table(200, seed=i, at=at))
+    world.post(table(1, at=NOON - 3 * HOUR + LATENESS))
+    world.tick()
+    before = [p_of_age(world, i) for i in range(3)]
+
+    world.post(table(400, shift=3.0, seed=9, at=times[1]))
+    world.tick()
+    world.post(table(400, seed=10, at=NOON - 3 * HOUR))
+    world.now += HOUR
+    world.tick()
+
+    after = [p_of_age(world, i) for i in range(4)]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] < 1e-6
+    assert after[3] < 1e-6  # its history holds the late rows
+
+
+def test_small_windows_are_insufficient_alone_and_found_together(world):
+    world.baseline()
+
+    found = hourly(world, *[1.0] * 4, rows=30)
+
+    assert found == ["insufficient_data", "drift", "drift", "drift"]
+
+
+def test_an_episode_that_is_over_does_not_page_on(world):
+    world.baseline()
+
+    found = hourly(world, *[0.0] * 3, *[0.8] * 3, *[0.0] * 4)
+
+    assert found == ["ok"] * 3 + ["drift"] * 3 + ["ok"] * 4
 
 
 def test_a_changed_window_length_closes_the_open_window(world):
