@@ -160,10 +160,7 @@ def lock(session: Session, seen: Source) -> Source:
         Conflict: it was deleted or changed since it was read.
     """
     row = session.scalar(
-        select(Source)
-        .where(Source.id == seen.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Source).where(Source.id == seen.id).with_for_update().execution_options(populate_existing=True)
     )
     if row is None or row.settings != seen.settings:
         raise Conflict(f"the source {seen.name!r} changed while it was read", code="source_changed")

@@ -1,7 +1,7 @@
 """Which listed file is which file that was read before. Decides only: no clock, nothing is opened.
 
-A local file keeps its inode when it is renamed, yet an inode is given again once its file is gone: it only says
-where to look first, and the content says whether it is so. Elsewhere a path does the same.
+A local file keeps its inode when it is renamed, yet an inode is given again once its file is gone: it only
+says where to look first, and the content says whether it is so. Elsewhere a path does the same.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import translate
+from pathlib import Path
 from typing import BinaryIO
 
 from mlflow_sentinel_plugin.errors import Conflict, Unavailable
@@ -32,8 +33,8 @@ class LocalFiles:
 
     def files(self) -> list[Found]:
         base = fixed_part(self._pattern)
-        if not os.path.isdir(base):
-            raise Unavailable(f"there is no folder {base!r}", hint="create it, or change the path of the source")
+        if not Path(base).is_dir():
+            raise Unavailable(f"there is no folder {base!r}", hint="create it, or correct the path")
         rest = self._pattern[len(base.rstrip("/")) + 1 :].split("/")
         try:
             found = {file.path: file for file in _matches(base, rest, 0)}
@@ -60,7 +61,7 @@ class LocalFiles:
             raise Unavailable(f"{found.path!r} cannot be opened: {_reason(error)}") from error
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             self._check(descriptor, found)
-            yield file  # type: ignore[misc]  # raw files read as well
+            yield file
 
     def _check(self, descriptor: int, found: Found) -> None:
         """It is the file that was listed, and (links resolved) it lies where it may."""
@@ -71,7 +72,7 @@ class LocalFiles:
             return
         real = os.path.realpath(found.path)
         try:
-            same = os.path.samestat(opened, os.stat(real))
+            same = os.path.samestat(opened, Path(real).stat())
         except OSError:
             same = False
         if not same or not is_inside(real, self._allowed):
@@ -94,7 +95,7 @@ def _matches(folder: str, parts: list[str], depth: int) -> Iterator[Found]:
         wild = any(mark in first for mark in WILD)
         names = [e.path for e in _folders(folder) if _fits(first)(e.name)] if wild else [f"{folder}/{first}"]
         for name in names:
-            if os.path.isdir(name):
+            if Path(name).is_dir():
                 yield from _matches(name, rest, depth)
         return
     fits = _fits(first)
@@ -107,7 +108,7 @@ def _folders(folder: str) -> list[os.DirEntry[str]]:
     return sorted((entry for entry in os.scandir(folder) if entry.is_dir()), key=lambda entry: entry.name)
 
 
-def _fits(glob: str):  # type: ignore[no-untyped-def]
+def _fits(glob: str) -> Callable[[str], bool]:
     match = re.compile(translate(glob)).match
     return lambda name: bool(match(name)) and (glob.startswith(".") or not name.startswith("."))
 

@@ -6,6 +6,7 @@ which users may write.
 
 from __future__ import annotations
 
+import importlib
 import os
 import posixpath
 import re
@@ -76,7 +77,7 @@ def _file_system(scheme: str, host: str) -> tuple[Any, bool]:
     except (pa.ArrowException, ValueError, OSError, NotImplementedError):
         pass
     try:
-        import fsspec
+        fsspec = importlib.import_module("fsspec")
 
         return fs.PyFileSystem(fs.FSSpecHandler(fsspec.filesystem(scheme))), True
     except (ImportError, ValueError):

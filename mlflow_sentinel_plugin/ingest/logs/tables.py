@@ -104,7 +104,7 @@ def inflated_copy(content: Any) -> BinaryIO:
             copy.close()
             raise too_large(f"more than {_MAX_INFLATED} bytes once inflated", "smaller files")
     copy.seek(0)
-    return copy  # type: ignore[return-value]
+    return copy
 
 
 def _table(batch: Any, columns: list[str], others: list[str]) -> Any:
@@ -131,5 +131,3 @@ def _all(raw: BinaryIO) -> bytes:
     while piece := raw.read(1 << 20):
         pieces.append(piece)
     return b"".join(pieces)
-
-
