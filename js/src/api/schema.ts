@@ -1026,6 +1026,12 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "drift" | "insufficient_data" | "column_gone" | "kind_changed" | "ignored";
+            /**
+             * Text
+             * @description ``reason`` in words, with its numbers.
+             * @default null
+             */
+            text: string | null;
             /** Unseen */
             unseen: number | null;
         };
