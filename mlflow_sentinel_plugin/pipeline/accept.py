@@ -72,7 +72,7 @@ class Acceptor:
             digest: SHA-256 (hex) of media type and body.
 
         Raises:
-            Conflict: the monitor has no baseline and does not make one of its first rows (``no_baseline``), or
+            Conflict: the monitor has no baseline and makes none of its first rows (``no_baseline``), or
                 the key came with other content.
             InvalidInput: no column the baseline knows, or no row with a usable timestamp. Nothing is stored.
             NotFound: the monitor is deleted.
