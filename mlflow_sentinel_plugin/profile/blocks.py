@@ -38,7 +38,7 @@ class Blocks:
         size: Rows in a base block; the last, shorter one is left out.
         present: Rows with a value, per block.
         sums: Scores x blocks; each score has mean 0 and variance 1 over the rows with a value.
-        weights: How the scores' spreads combine: their weighted mean, or, where empty, their largest.
+        weights: How the spreads of levels combine in the test of independence; empty for other scores.
         gate_p: Bonferroni-adjusted p of "these rows are independent".
     """
 
@@ -57,11 +57,11 @@ class Blocks:
     def spread(self, length: int) -> tuple[float, int]:
         """Variance of block means over that of independent rows (1 = independent), and the number of blocks.
 
+        The largest of all scores: one level may swing far more than the levels do on average.
         Blocks hold about ``length`` rows: a whole number of base blocks, at least one.
         """
         present, sums = self._merged(length)
-        each = _spreads(present, sums)
-        return self._combined(each), present.size
+        return float(_spreads(present, sums).max()), present.size
 
     def blocks_of(self, length: int) -> int:
         """How many blocks of about ``length`` rows there are."""
@@ -72,9 +72,6 @@ class Blocks:
 
     def _merged(self, length: int) -> tuple[IntArray, FloatArray]:
         return _merge(self.present, self.sums, self._base_blocks(length))
-
-    def _combined(self, spreads: FloatArray) -> float:
-        return float(spreads @ self.weights) if self.weights.size else float(spreads.max())
 
 
 def rank_scores(values: FloatArray) -> FloatArray:

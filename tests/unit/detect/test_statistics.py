@@ -159,6 +159,18 @@ def test_a_season_longer_than_a_window_is_noticed_in_levels_too() -> None:
     assert found.df == 19
 
 
+def test_a_rare_level_that_swings_more_than_the_others_decides() -> None:
+    r = np.random.default_rng(0)
+    night = np.arange(24_000) // 250 % 24 < 6
+    common = r.choice(["a", "b", "c", "d"], 24_000)
+    levels = np.where(night & (r.random(24_000) < 0.2), "rare", common)
+    blocks = Baseline.from_data({"x": levels}).features["x"].blocks
+    rare = Baseline.from_data({"x": levels == "rare"}).features["x"].blocks
+    assert blocks is not None and rare is not None
+
+    assert design_effect(blocks, 250).factor > 0.9 * design_effect(rare, 250).factor
+
+
 def test_missing_values_that_come_in_bursts_are_noticed() -> None:
     values = np.random.default_rng(0).normal(size=4000)
     values[1000:1200] = np.nan
