@@ -38,7 +38,7 @@ def create_app(*, login: bool = False) -> Any:
         if not wiring.is_switched_off():
             refusal = servers.refusal_in_worker()
             sub = dispatch.unavailable(refusal) if refusal else wiring.install(base, login=login)
-            _dispatch(flask_app, mlflow_alone, sub)
+            _dispatch(flask_app, mlflow_alone if refusal else wiring.with_link(mlflow_alone), sub)
     except Exception as error:
         _log.exception("Sentinel could not be built; MLflow goes on without it")
         reason = f"Sentinel could not be built: {type(error).__name__}: {error}"

@@ -17,6 +17,7 @@ from mlflow_sentinel_plugin.api.authorizers.basic_auth import BasicAuthAuthorize
 from mlflow_sentinel_plugin.api.authorizers.open import GuardedAuthorizer
 from mlflow_sentinel_plugin.api.context import EXTENSION, Provider
 from mlflow_sentinel_plugin.api.live import asgi, socket
+from mlflow_sentinel_plugin.api.mlflow_link import LinkedIndex
 from mlflow_sentinel_plugin.app import gunicorn, services
 from mlflow_sentinel_plugin.app.supervisor import Supervisor
 from mlflow_sentinel_plugin.config import load_config
@@ -38,6 +39,15 @@ def is_switched_off() -> bool:
         return not load_config().config.server.enabled
     except ConfigError:
         return False
+
+
+def with_link(mlflow: Callable[..., Any]) -> Callable[..., Any]:
+    """MLflow's own app, its page with a link to Sentinel unless the settings say otherwise, or are wrong."""
+    try:
+        wanted = load_config().config.api.mlflow_link
+    except ConfigError:
+        wanted = False
+    return LinkedIndex(mlflow, mlflow_compat.static_prefix()) if wanted else mlflow
 
 
 def install(base: Any, *, login: bool) -> Callable[..., Any]:

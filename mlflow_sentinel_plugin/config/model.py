@@ -123,6 +123,7 @@ class ApiSection(Strict):
     public_url: PublicUrl | None = Field(
         None, description="Address of this server as its users see it, for links in alerts."
     )
+    mlflow_link: bool = Field(True, description="A small link to the dashboard on MLflow's own page.")
 
     @property
     def max_body_bytes(self) -> int:
