@@ -83,13 +83,13 @@ def login_environment(folder: Path, **settings: str) -> dict[str, str]:
         "default_permission": "READ",
         "database_uri": f"sqlite:///{folder}/basic_auth.db",
         "admin_username": "admin",
+        "admin_password": PASSWORD,
         "auth_cache_ttl_seconds": "600",
         **settings,
     }
     file.write_text("[mlflow]\n" + "".join(f"{name} = {value}\n" for name, value in given.items()))
     return {
         "MLFLOW_AUTH_CONFIG_PATH": str(file),
-        "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "a key for tests only",
         "SENTINEL_MLFLOW__POLL_INTERVAL_SECONDS": "2",
     }

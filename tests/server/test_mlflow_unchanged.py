@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,24 @@ pytestmark = [pytest.mark.server, pytest.mark.long]
 
 BOB = ("bob", PASSWORD)
 API = "/api/2.0/mlflow"
+TRACES = "/api/3.0/mlflow/traces"
+JOBS = "/ajax-api/3.0/jobs"
+JOB = """
+from mlflow.server.jobs import job
+
+
+@job(name="add", max_workers=1)
+def add(a: int, b: int) -> int:
+    return a + b
+"""
+JOB_S = 90
 STRANGERS = {None: "nobody", ADMIN: "admin", BOB: "bob"}
 
 
 def test_without_a_login_mlflow_answers_as_it_did(tmp_path):
     plain, with_sentinel = (transcript(tmp_path, name, asking=[None]) for name in (None, "sentinel"))
-    assert [line for line in plain if " 200 " not in line] == []
+    assert refused(plain, "nobody") == [["/v1/traces", "400"], [f"{JOBS}/", "400"]]
+    assert any("SUCCEEDED" in line for line in plain)
     assert with_sentinel == plain
 
 
@@ -33,7 +47,7 @@ def test_behind_its_login_mlflow_answers_as_it_did(tmp_path):
         transcript(tmp_path, name, asking=asking) for name in ("basic-auth", "sentinel-basic-auth")
     )
     assert statuses(plain, "nobody", API) == {"401"}
-    assert statuses(plain, "admin", "") == {"200"}
+    assert refused(plain, "admin") == [["/v1/traces", "400"], [f"{JOBS}/", "400"]]
     assert statuses(plain, "bob", API) >= {"200", "403"}
     assert with_sentinel == plain
 
@@ -68,6 +82,12 @@ def statuses(lines: list[str], who: str, below: str) -> set[str]:
     return {part[3] for part in parts if part[0] == who and part[2].startswith(below)}
 
 
+def refused(lines: list[str], who: str) -> list[list[str]]:
+    """Path and status of what ``who`` did not get."""
+    parts = [line.split()[:4] for line in lines]
+    return [part[2:] for part in parts if part[0] == who and part[3] != "200"]
+
+
 def is_up(server: Server) -> bool:
     return server.get("/health").status_code == 200
 
@@ -76,7 +96,10 @@ def transcript(tmp_path: Path, app_name: str | None, *, asking: list[tuple[str, 
     """What a server said to a day's work by each of ``asking``, without ids and times."""
     folder = tmp_path / (app_name or "mlflow")
     folder.mkdir()
-    environ = login_environment(folder) if "basic-auth" in (app_name or "") else {}
+    environ = {
+        **(login_environment(folder) if "basic-auth" in (app_name or "") else {}),
+        **environment_with_a_job(folder),
+    }
     with running_server(folder, app_name=app_name, workers=1, environ=environ, ready=is_up) as server:
         if BOB in asking:
             user = {"username": BOB[0], "password": PASSWORD}
@@ -84,8 +107,19 @@ def transcript(tmp_path: Path, app_name: str | None, *, asking: list[tuple[str, 
         return [line for who in asking for line in Day(server, who).lines()]
 
 
+def environment_with_a_job(folder: Path) -> dict[str, str]:
+    """MLflow runs jobs, and knows one more of them."""
+    (folder / "adding.py").write_text(JOB)
+    return {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "true",
+        "PYTHONPATH": str(folder),
+        "_MLFLOW_SUPPORTED_JOB_FUNCTION_LIST": "adding.add",
+        "_MLFLOW_ALLOWED_JOB_NAME_LIST": "add",
+    }
+
+
 class Day:
-    """MLflow's main paths: experiments, runs, metrics, artifacts, models, traces, and its page."""
+    """MLflow's main paths: experiments, runs, metrics, artifacts, models, traces, jobs, and its page."""
 
     def __init__(self, server: Server, who: tuple[str, str] | None) -> None:
         self._server = server
@@ -104,6 +138,7 @@ class Day:
         run = self._run(experiment)
         self._model(run)
         self._traces(experiment)
+        self._job()
         self._page()
         return self._lines
 
@@ -133,7 +168,35 @@ class Day:
 
     def _traces(self, experiment: str) -> None:
         place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
-        self._say("POST", "/api/3.0/mlflow/traces/search", json={"locations": [place]})
+        trace = f"tr-{self._name:a<32}"
+        info = {"trace_id": trace, "trace_location": place, "state": "OK"}
+        info |= {"request_time": "2026-01-01T00:00:00Z", "execution_duration": "1s"}
+        self._say("POST", TRACES, json={"trace": {"trace_info": info}})
+        self._say("PATCH", f"{TRACES}/{trace}/tags", json={"key": "k", "value": "v"})
+        self._say("GET", f"{TRACES}/{trace}")
+        self._say("POST", f"{TRACES}/search", json={"locations": [place]})
+        spans = {"Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": experiment}
+        self._say("POST", "/v1/traces", data=b"", headers=spans)
+        self._say(
+            "POST", f"{TRACES}/delete-traces", json={"experiment_id": experiment, "request_ids": [trace]}
+        )
+
+    def _job(self) -> None:
+        """One is started, runs in a process of its own, and is asked for until it is over."""
+        self._say("POST", f"{JOBS}/", json={"job_name": "no such job", "params": {}})
+        made = self._say("POST", f"{JOBS}/", json={"job_name": "add", "params": {"a": 1, "b": 2}})
+        job = made.get("job_id", "0" * 32)
+        self._wait_for(job)
+        self._say("GET", f"{JOBS}/{job}")
+        self._say("POST", f"{JOBS}/search", json={"job_name": "add", "statuses": ["SUCCEEDED"]})
+
+    def _wait_for(self, job: str) -> None:
+        deadline = time.monotonic() + JOB_S
+        while time.monotonic() < deadline:
+            answer = requests.get(f"{self._server.root}{JOBS}/{job}", auth=self._who, timeout=60)
+            if not answer.ok or answer.json()["status"] not in ("PENDING", "RUNNING"):
+                return
+            time.sleep(0.5)
 
     def _page(self) -> None:
         self._say("GET", "/version")
@@ -150,15 +213,22 @@ class Day:
             method, self._server.root + path, auth=self._who, timeout=120, allow_redirects=False, **given
         )
         headers = {name: answer.headers.get(name) for name in ("Content-Type", "WWW-Authenticate")}
-        text = steady(answer.text) if shown else ""
+        text = steady(in_order(answer)) if shown else ""
         self._lines.append(f"{self._name} {method} {steady(path)} {answer.status_code} {headers} {text}")
         found = answer.json() if answer.ok and "json" in answer.headers.get("Content-Type", "") else {}
         return found if isinstance(found, dict) else {}
 
 
+def in_order(answer: requests.Response) -> str:
+    """The body; of JSON with its keys sorted: those of a map come in any order."""
+    if "json" not in answer.headers.get("Content-Type", ""):
+        return answer.text
+    return json.dumps(answer.json(), sort_keys=True)
+
+
 def steady(text: str) -> str:
     """Without what differs from server to server: ids, times and folders."""
-    text = re.sub(r"[0-9a-f]{32}", "<id>", text)
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", "<id>", text)
     text = re.sub(r"\b1[0-9]{12}\b", "<time>", text)
     text = re.sub(r"/tmp/[^\"]*?/(mlflow|sentinel|basic-auth|sentinel-basic-auth)/", "<folder>/", text)
     return text
