@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
 from mlflow_sentinel_plugin.api import present, schemas
@@ -19,6 +19,10 @@ from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, Kind, Role
 from mlflow_sentinel_plugin.errors import InvalidInput, NotFound
 from mlflow_sentinel_plugin.ingest.payload import Rows, read_artifact
+from mlflow_sentinel_plugin.pipeline import Registered
+from mlflow_sentinel_plugin.pipeline.ready_made import usable_baseline
+from mlflow_sentinel_plugin.profile.baseline import Baseline
+from mlflow_sentinel_plugin.profile.untrusted import MEDIA_TYPE, is_baseline
 from mlflow_sentinel_plugin.store import baselines, models, monitors
 
 api = blueprint("baselines", "Training distributions that windows are compared with")
@@ -29,6 +33,12 @@ _ARTIFACT = (
     "prediction (a name or several), target, timestamp, id, and kinds (column to kind). Or windows of the "
     'monitor that are the new normal: {"from_windows": {"first": id, "last": id}}.'
 )
+
+
+class BaselineBody(RowsBody):
+    """Rows, or a baseline that was learned where they are."""
+
+    mimetypes: ClassVar[list[str]] = [*RowsBody.mimetypes, MEDIA_TYPE]
 
 
 class BaselinePath(BaseModel):
@@ -51,14 +61,19 @@ class _Posted:
     responses={201: schemas.BaselineDetail, 415: schemas.ErrorReply},
 )
 @allow("edit")
-def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
+def post_baseline(query: schemas.BaselinePostQuery, raw: BaselineBody) -> Response:
     """Register training rows, or ``{"run_id", "artifact_path"}``; creates the monitor if there is none."""
+    if request.mimetype == MEDIA_TYPE:
+        experiment_id = _authorized_experiment(query, None)
+        return _adopted(query, experiment_id, usable_baseline(request.get_data()), {})
     document, rows = json_or_rows()
     if isinstance(document, dict) and "from_windows" in document:
         return _of_windows(query, document)
     run = _run_source(document)
     experiment_id = _authorized_experiment(query, run)
     posted = _posted(query, document, rows, run)
+    if isinstance(posted, Baseline):
+        return _adopted(query, experiment_id, posted, _place(run))
     found = services().pipeline.register_baseline(
         query.monitor,
         posted.rows.table,
@@ -70,8 +85,7 @@ def post_baseline(query: schemas.BaselinePostQuery, raw: RowsBody) -> Response:
         source=posted.source,
         activate=query.activate,
     )
-    hidden = hidden_features(found.monitor)
-    return reply(present.baseline_detail(found.baseline, found.monitor, hidden, posted.rows.rejected), 201)
+    return _registered(found, posted.rows.rejected)
 
 
 @api.get("/baseline", responses={200: schemas.Page[schemas.BaselineOut]})
@@ -101,6 +115,21 @@ def get_baseline(path: BaselinePath) -> Response:
     return _detail(path.id)
 
 
+@api.get("/baseline/<id>/diff", responses={200: schemas.BaselineDiff})
+@allow("read")
+def diff_baselines(path: BaselinePath, query: schemas.BaselineDiffQuery) -> Response:
+    """How the baseline ``to`` differs from this one: what its rows would be found to be as one window."""
+    before, owner = _found(path.id)
+    after, other = _found(query.to)
+    if other.id != owner.id:
+        raise InvalidInput(
+            f"the baseline {after.id!r} is none of the monitor {owner.name!r}",
+            hint="name two versions of one monitor's baseline",
+        )
+    found = services().pipeline.diff_baselines(before.id, after.id, owner).to_dict()
+    return reply(present.baseline_diff(before, after, owner, found, hidden_features(owner)))
+
+
 @api.post("/baseline/<id>/activate", responses={200: schemas.BaselineDetail})
 @allow("edit")
 def activate_baseline(path: BaselinePath) -> Response:
@@ -108,6 +137,31 @@ def activate_baseline(path: BaselinePath) -> Response:
     _found(path.id)
     services().pipeline.activate_baseline(path.id)
     return _detail(path.id)
+
+
+def _adopted(
+    query: schemas.BaselinePostQuery, experiment_id: str, baseline: Baseline, source: Mapping[str, Any]
+) -> Response:
+    """Register a baseline that was learned where its rows are; it knows its roles."""
+    if query.prediction or query.target or query.timestamp or query.id:
+        raise InvalidInput(
+            "a baseline that is ready-made has its roles already",
+            hint="say them when you make it: log_baseline(...), or mlflow-sentinel baseline",
+        )
+    found = services().pipeline.adopt_baseline(
+        query.monitor,
+        baseline,
+        workspace=workspace(),
+        experiment_id=experiment_id,
+        source=source,
+        activate=query.activate,
+    )
+    return _registered(found, 0)
+
+
+def _registered(found: Registered, rejected: int) -> Response:
+    hidden = hidden_features(found.monitor)
+    return reply(present.baseline_detail(found.baseline, found.monitor, hidden, rejected), 201)
 
 
 def _detail(baseline_id: str) -> Response:
@@ -133,9 +187,7 @@ def _of_windows(query: schemas.BaselinePostQuery, document: dict[str, Any]) -> R
         refuse_body(error)
     monitor = monitor_named(query.monitor)
     authorize(monitor.experiment_id)
-    found = services().pipeline.baseline_of_windows(
-        monitor, named.first, named.last, activate=query.activate
-    )
+    found = services().pipeline.baseline_of_windows(monitor, named.first, named.last, activate=query.activate)
     hidden = hidden_features(found.monitor)
     return reply(present.baseline_detail(found.baseline, found.monitor, hidden), 201)
 
@@ -174,12 +226,14 @@ def _experiment_of(monitor: str) -> str | None:
 
 def _posted(
     query: schemas.BaselinePostQuery, document: Any, rows: Rows | None, run: schemas.BaselineSource | None
-) -> _Posted:
+) -> _Posted | Baseline:
     if run is None:
         found = rows if rows is not None else rows_of_json(document)
         return _Posted(found, _roles(query.prediction, query.target, query.timestamp, query.id), None, {})
     tracking = services().tracking
     with tracking.artifact_file(run.run_id, run.artifact_path) as path:
+        if is_baseline(path):
+            return usable_baseline(path.read_bytes())
         found = read_artifact(path)
     roles = _roles(
         run.prediction or query.prediction,
@@ -187,8 +241,11 @@ def _posted(
         run.timestamp or query.timestamp,
         run.id or query.id,
     )
-    source = {"run_id": run.run_id, "artifact_path": run.artifact_path}
-    return _Posted(found, roles, run.kinds, source)
+    return _Posted(found, roles, run.kinds, _place(run))
+
+
+def _place(run: schemas.BaselineSource | None) -> dict[str, Any]:
+    return {} if run is None else {"run_id": run.run_id, "artifact_path": run.artifact_path}
 
 
 def _roles(

@@ -62,6 +62,7 @@ BY_PATH = "/api/v1/monitors/<name>"
 BY_ID: dict[str, type[Alert] | type[Baseline] | type[DriftEvent]] = {
     "alerts.get_alert": Alert,
     "baselines.activate_baseline": Baseline,
+    "baselines.diff_baselines": Baseline,
     "baselines.get_baseline": Baseline,
     "drift.get_event": DriftEvent,
 }

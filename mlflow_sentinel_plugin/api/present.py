@@ -143,6 +143,37 @@ def baseline_detail(
     return schemas.BaselineDetail.model_validate({**_baseline(row, owner, rejected), "features": features})
 
 
+def baseline_diff(
+    before: models.Baseline,
+    after: models.Baseline,
+    owner: models.Monitor,
+    found: Mapping[str, Any],
+    hidden: Collection[str],
+) -> schemas.BaselineDiff:
+    """How two baselines of a monitor differ; no values of the ``hidden`` features."""
+    kinds, others = (_kinds(row) for row in (before, after))
+    features = [_veiled(f) if f["name"] in hidden else f for f in found["features"]]
+    return schemas.BaselineDiff.model_validate(
+        {
+            **{name: found[name] for name in ("state", "severity", "score", "summary", "notes")},
+            "baseline": _baseline(before, owner, 0),
+            "to": _baseline(after, owner, 0),
+            "features": worst_first(features),
+            "added": [name for name in others if name not in kinds],
+            "removed": [name for name in kinds if name not in others],
+            "kinds": [
+                {"name": name, "before": kind, "after": others[name]}
+                for name, kind in kinds.items()
+                if others.get(name, kind) != kind
+            ],
+        }
+    )
+
+
+def _kinds(row: models.Baseline) -> dict[str, str]:
+    return {feature["name"]: feature["kind"] for feature in row.features}
+
+
 def _baseline(row: models.Baseline, owner: models.Monitor, rejected: int) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -19,6 +19,7 @@ from mlflow_sentinel_plugin.pipeline.accept import Accepted, Acceptor
 from mlflow_sentinel_plugin.pipeline.baselines import Registered, Registrar
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.close import Closer
+from mlflow_sentinel_plugin.pipeline.diff import diff
 from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.past import Past
@@ -27,6 +28,7 @@ from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
 from mlflow_sentinel_plugin.pipeline.silence import Watcher
 from mlflow_sentinel_plugin.pipeline.views import Views
+from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.store import models
 from mlflow_sentinel_plugin.store.engine import Database
 
@@ -90,6 +92,31 @@ class Pipeline:
             source=source,
             activate=activate,
         )
+
+    def adopt_baseline(
+        self,
+        monitor: str,
+        baseline: Baseline,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        experiment_id: str | None = None,
+        source: Mapping[str, Any] | None = None,
+        activate: bool = False,
+    ) -> Registered:
+        """Store a baseline that was learned elsewhere, see :meth:`Registrar.adopt`."""
+        return self._registrar.adopt(
+            monitor,
+            baseline,
+            workspace=workspace,
+            experiment_id=experiment_id,
+            source=source,
+            activate=activate,
+        )
+
+    def diff_baselines(self, reference_id: str, current_id: str, monitor: models.Monitor) -> WindowResult:
+        """How one baseline differs from another of the same monitor, see :func:`diff`."""
+        reference, current = (self._baselines.get(one) for one in (reference_id, current_id))
+        return diff(reference, current, self.settings(monitor))
 
     def baseline_of_windows(
         self, monitor: models.Monitor, first: str, last: str, *, activate: bool = False

@@ -11,6 +11,7 @@ from mlflow_sentinel_plugin.detect.history import History
 from mlflow_sentinel_plugin.detect.result import FeatureResult, MetricResult, WindowResult
 from mlflow_sentinel_plugin.detect.thresholds import metric_of
 from mlflow_sentinel_plugin.entities import FeatureSettings
+from mlflow_sentinel_plugin.pipeline.ready_made import importances_of
 from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.store.windows import FeatureScore, Verdict
 
@@ -29,10 +30,22 @@ def detector_of(settings: ResolvedSettings, baseline: Baseline, history: History
         rule=settings.rule,
         metrics=settings.algorithms,
         thresholds=settings.thresholds,
-        features=settings.features,
+        features=_with_importances(settings.features, importances_of(baseline.source)),
         min_rows=settings.min_rows,
         state=history,
     )
+
+
+def _with_importances(
+    said: Mapping[str, FeatureSettings], known: Mapping[str, float]
+) -> dict[str, FeatureSettings]:
+    """What is said of each feature, with the importance that came with the baseline where none is said."""
+    filled = dict(said)
+    for name, importance in known.items():
+        own = said.get(name, FeatureSettings())
+        if own.importance is None:
+            filled[name] = own.model_copy(update={"importance": importance})
+    return filled
 
 
 def verdict_of(result: WindowResult, detector: Detector) -> Verdict:

@@ -105,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     _api("GET /baseline", "list", "/baseline", shows=True),
     _api("GET /baseline", "read", "/baseline?monitor={monitor}", shows=True),
     _api("GET /baseline/<id>", "read", "/baseline/{baseline}", shows=True),
+    _api("GET /baseline/<id>/diff", "read", "/baseline/{baseline}/diff?to={baseline}", shows=True),
     _api("POST /baseline/<id>/activate", "edit", "/baseline/{baseline}/activate"),
     _api("POST /predictions", "edit", "/predictions?monitor={monitor}", 202, **CSV),
     _api("POST /evaluate", "signed_in", "/evaluate", json={"reference": RECORDS, "current": RECORDS}),

@@ -93,6 +93,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/baseline/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the baseline ``to`` differs from this one: what its rows would be found to be as one window. */
+        get: operations["diff_baselines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drift": {
         parameters: {
             query?: never;
@@ -621,6 +638,47 @@ export interface components {
             };
             /** Version */
             version: number;
+        };
+        /**
+         * BaselineDiff
+         * @description What a window that held the rows of ``to`` would be found to be under this baseline.
+         */
+        BaselineDiff: {
+            /**
+             * Added
+             * @description Columns that only ``to`` has.
+             */
+            added: string[];
+            baseline: components["schemas"]["BaselineOut"];
+            /**
+             * Features
+             * @description Worst first.
+             */
+            features: components["schemas"]["FeatureOut"][];
+            /**
+             * Kinds
+             * @description Columns whose kind is another.
+             */
+            kinds: components["schemas"]["KindChange"][];
+            /** Notes */
+            notes: string[];
+            /**
+             * Removed
+             * @description Columns that only this baseline has.
+             */
+            removed: string[];
+            /** Score */
+            score: number | null;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /** Summary */
+            summary: string | null;
+            to: components["schemas"]["BaselineOut"];
         };
         /** BaselineFeature */
         BaselineFeature: {
@@ -1264,6 +1322,21 @@ export interface components {
              * @enum {string}
              */
             status: "active" | "expired" | "revoked";
+        };
+        /** KindChange */
+        KindChange: {
+            /**
+             * After
+             * @enum {string}
+             */
+            after: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
+            /**
+             * Before
+             * @enum {string}
+             */
+            before: "numeric" | "categorical" | "boolean" | "datetime" | "text" | "ignored";
+            /** Name */
+            name: string;
         };
         /** MeReply */
         MeReply: {
@@ -2377,6 +2450,7 @@ export interface operations {
                 "application/vnd.apache.arrow.file": string;
                 "application/vnd.apache.arrow.stream": string;
                 "application/vnd.apache.parquet": string;
+                "application/vnd.mlflow-sentinel.baseline": string;
                 "application/x-jsonlines": string;
                 "application/x-ndjson": string;
                 "application/x-parquet": string;
@@ -2589,6 +2663,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BaselineDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    diff_baselines: {
+        parameters: {
+            query: {
+                /** @description Id of the other baseline, of the same monitor. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineDiff"];
                 };
             };
             /** @description Bad Request */

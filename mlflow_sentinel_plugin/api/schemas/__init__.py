@@ -14,6 +14,8 @@ from mlflow_sentinel_plugin.api.schemas.alerts import (
 )
 from mlflow_sentinel_plugin.api.schemas.baselines import (
     BaselineDetail,
+    BaselineDiff,
+    BaselineDiffQuery,
     BaselineFeature,
     BaselineOut,
     BaselinePostQuery,
@@ -80,6 +82,8 @@ __all__ = [
     "ArtifactOut",
     "BaselineBrief",
     "BaselineDetail",
+    "BaselineDiff",
+    "BaselineDiffQuery",
     "BaselineFeature",
     "BaselineOut",
     "BaselinePostQuery",

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from mlflow_sentinel_plugin.api.schemas.common import Body, ListQuery, Reply
-from mlflow_sentinel_plugin.entities import Kind, MonitorName, Role
+from mlflow_sentinel_plugin.api.schemas.monitors import FeatureOut
+from mlflow_sentinel_plugin.entities import Kind, MonitorName, Role, Severity, WindowState
 
 
 class BaselineQuery(ListQuery):
@@ -70,6 +71,32 @@ class BaselineOut(Reply):
     created_at: str
     activated_at: str | None
     rejected: int = Field(0, description="Malformed rows of the body this came from.")
+
+
+class BaselineDiffQuery(Body):
+    to: str = Field(description="Id of the other baseline, of the same monitor.")
+
+
+class KindChange(Reply):
+    name: str
+    before: Kind
+    after: Kind
+
+
+class BaselineDiff(Reply):
+    """What a window that held the rows of ``to`` would be found to be under this baseline."""
+
+    baseline: BaselineOut
+    to: BaselineOut
+    state: WindowState
+    severity: Severity | None
+    score: float | None
+    summary: str | None
+    features: list[FeatureOut] = Field(description="Worst first.")
+    added: list[str] = Field(description="Columns that only ``to`` has.")
+    removed: list[str] = Field(description="Columns that only this baseline has.")
+    kinds: list[KindChange] = Field(description="Columns whose kind is another.")
+    notes: list[str]
 
 
 class BaselineDetail(BaselineOut):
