@@ -58,6 +58,7 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     server.post("/monitors", 201, json={"name": "churn"})
     first = server.post("/baseline?monitor=churn", 201, json={"run_id": run, "artifact_path": "train.csv"})
     server.post(f"/baseline/{first['id']}/activate")
+    server.get(f"/baseline/{first['id']}/diff", to=first["id"])
     server.post("/predictions?monitor=churn", 202, **as_csv(people(200, shift=2)))
     server.tick()
     server.get("/monitors/churn")
