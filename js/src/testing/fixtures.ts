@@ -34,6 +34,7 @@ export const feature = (name: string, over: Partial<Feature> = {}): Feature => (
   unseen: 0,
   malformed: 0,
   metrics: { psi: { value: 0.01, p_value: null, reason: null, version: 1, bound: 0 } },
+  text: null,
   notes: [],
   ...over,
 });
@@ -92,6 +93,8 @@ export const monitor = (name: string, over: Partial<Monitor> = {}): Monitor => (
   features: {},
   min_rows: 50,
   expect_every: null,
+  first_rows: null,
+  problem: null,
   paused: false,
   state: "ok",
   severity: null,
