@@ -199,8 +199,6 @@ class Window(Base):
     """Earlier verdicts (state, severity, score, rows, at) of a re-scored window, oldest first."""
     profile: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
     """``profile.Profile.to_bytes()``; null once pruned."""
-    coarse: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
-    """What is left of a pruned profile: ``Profile.reduced()``."""
     memory: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the decision rule found here that later verdicts need: ``detect.history.Memory``."""
     closed_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -71,7 +71,7 @@ def newest_profiled(session: Session, monitor_id: str, baseline_id: str) -> Wind
 
 
 def before(session: Session, window: Window, count: int) -> list[Window]:
-    """The last windows with a verdict before one, cut alike and compared with the same baseline, oldest first.
+    """The last windows with a verdict before one, cut alike, under the same baseline, oldest first.
 
     Without their counts, see :func:`counts_of`.
     """
@@ -86,9 +86,9 @@ def before(session: Session, window: Window, count: int) -> list[Window]:
 
 
 def counts_of(session: Session, ids: Collection[str]) -> dict[str, tuple[int, bytes | None]]:
-    """By id: the version of a window's counts, and they themselves, coarse ones where the full ones are gone."""
-    query = select(Window.id, Window.data_version, Window.profile, Window.coarse).where(Window.id.in_(ids))
-    return {row.id: (row.data_version, row.profile or row.coarse) for row in session.execute(query)}
+    """By id: the version of a window's counts, and they themselves; ``None`` once pruned."""
+    query = select(Window.id, Window.data_version, Window.profile).where(Window.id.in_(ids))
+    return {row.id: (row.data_version, row.profile) for row in session.execute(query)}
 
 
 def list_page(

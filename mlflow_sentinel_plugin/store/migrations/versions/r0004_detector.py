@@ -1,32 +1,29 @@
-"""What the decision rule needs of earlier windows: what it found in them, and their counts once pruned."""
+"""What the decision rule found in earlier windows."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-TABLE = "sentinel_windows"
+TABLE, COLUMN = "sentinel_windows", "memory"
 JSON = sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb")
-BLOB = sa.LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 
 
 def upgrade() -> None:
-    known = _columns()  # MySQL keeps those that an interrupted run of this revision has added
-    for name, kind in (("memory", JSON), ("coarse", BLOB)):
-        if name not in known:
-            op.add_column(TABLE, sa.Column(name, kind))
+    if not _is_there():  # MySQL keeps it when a run of this revision was interrupted
+        op.add_column(TABLE, sa.Column(COLUMN, JSON))
 
 
 def downgrade() -> None:
-    for name in {"memory", "coarse"} & _columns():
-        op.drop_column(TABLE, name)
+    if _is_there():
+        op.drop_column(TABLE, COLUMN)
 
 
-def _columns() -> set[str]:
-    return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(TABLE)}
+def _is_there() -> bool:
+    return any(column["name"] == COLUMN for column in sa.inspect(op.get_bind()).get_columns(TABLE))
