@@ -41,13 +41,13 @@ def test_owners_that_differ_in_case_are_different_owners(db):
         assert keys.list_page(session, owner="ada").items == []
 
 
-def test_the_first_schema_gets_the_table_and_keeps_its_data(empty):
-    move(empty, "0001", command.upgrade)
-    with empty.write() as session:
+def test_the_first_schema_gets_the_table_and_keeps_its_data(db):
+    with db.write() as session:
         monitors.create(session, "flights", now=1)
-    assert migrate.check(empty) == "outdated"
-    assert migrate.upgrade(empty)
-    with empty.write() as session:
+    move(db, "0001", command.downgrade)
+    assert migrate.check(db) == "outdated"
+    assert migrate.upgrade(db)
+    with db.write() as session:
         keys.create(session, "ci", "read", now=1)
         assert monitors.get(session, "flights").name == "flights"
 

@@ -15,14 +15,14 @@ def move(db, revision, step):
         step(migrate._config(connection), revision)
 
 
-def test_the_second_schema_gets_the_table_and_keeps_its_data(empty):
-    move(empty, "0002", command.upgrade)
-    with empty.write() as session:
+def test_the_second_schema_gets_the_table_and_keeps_its_data(db):
+    with db.write() as session:
         monitors.create(session, "flights", now=1)
         row, _ = keys.create(session, "ci", "read", now=1)
-    assert migrate.check(empty) == "outdated"
-    assert migrate.upgrade(empty)
-    with empty.read() as session:
+    move(db, "0002", command.downgrade)
+    assert migrate.check(db) == "outdated"
+    assert migrate.upgrade(db)
+    with db.read() as session:
         assert keys.find(session, row.id).name == "ci"
         assert stream.after(session, 0) == []
 
