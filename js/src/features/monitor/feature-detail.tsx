@@ -13,19 +13,25 @@ interface Props {
 }
 
 /** What did the values of this feature do? */
-export const FeatureDetail = ({ monitor, window, feature }: Props) => (
-  <Panel title={feature.name} actions={<StateBadge state={feature.state} provisional={window.provisional} />}>
-    <div className={styles.detail}>
-      {reasonText(feature) && <p>Why: {reasonText(feature)}</p>}
-      {feature.notes.length > 0 && (
-        <ul className={styles.notes}>
-          {feature.notes.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-      )}
-      <FeatureBars monitor={monitor.name} window={window} feature={feature} />
-      <FeatureSeries monitor={monitor} window={window.id} feature={feature.name} />
-    </div>
-  </Panel>
-);
+export const FeatureDetail = ({ monitor, window, feature }: Props) => {
+  const why = feature.text ?? reasonText(feature);
+  return (
+    <Panel
+      title={feature.name}
+      actions={<StateBadge state={feature.state} provisional={window.provisional} />}
+    >
+      <div className={styles.detail}>
+        {why && <p>Why: {why}</p>}
+        {feature.notes.length > 0 && (
+          <ul className={styles.notes}>
+            {feature.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
+        <FeatureBars monitor={monitor.name} window={window} feature={feature} />
+        <FeatureSeries monitor={monitor} window={window.id} feature={feature.name} />
+      </div>
+    </Panel>
+  );
+};
