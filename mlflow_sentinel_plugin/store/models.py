@@ -374,46 +374,6 @@ class ModelVersion(Base):
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
-class RunBaseline(Base):
-    """A baseline that a tag of a run declares, and what became of it."""
-
-    __tablename__ = "sentinel_run_baselines"
-    __table_args__ = (Index(None, "status", "next_at"), Index(None, "monitor_id"))
-
-    run_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    tag: Mapped[str] = mapped_column(String(250), primary_key=True)
-    workspace: Mapped[str] = _workspace()
-    location: Mapped[str] = mapped_column(LongText)
-    """The tag's value: a path among the run's artifacts, or a URI."""
-    status: Mapped[str] = mapped_column(String(16))
-    """``waiting``, ``registered`` or ``refused``."""
-    monitor_id: Mapped[str | None] = mapped_column(String(32))
-    baseline_id: Mapped[str | None] = mapped_column(String(32))
-    problem: Mapped[str | None] = mapped_column(LongText)
-    """Why it is refused, or still waits, in a sentence."""
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    next_at: Mapped[int] = mapped_column(BigInteger)
-    """Earliest time of the next look while it waits."""
-    updated_at: Mapped[int] = mapped_column(BigInteger)
-
-
-class FollowedAlias(Base):
-    """Where the alias of a registered model that a monitor follows pointed when it was last looked at."""
-
-    __tablename__ = "sentinel_followed_aliases"
-
-    monitor_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    model: Mapped[str] = mapped_column(String(255))
-    """``models:/<name>@<alias>``."""
-    version: Mapped[str | None] = mapped_column(String(32))
-    """Null: the alias points nowhere."""
-    run_id: Mapped[str | None] = mapped_column(String(32))
-    baseline_id: Mapped[str | None] = mapped_column(String(32))
-    """The baseline that was switched to; null while there is none of that version's run."""
-    problem: Mapped[str | None] = mapped_column(LongText)
-    changed_at: Mapped[int] = mapped_column(BigInteger)
-
-
 class Cursor(Base):
     """How far a reader got."""
 

@@ -145,6 +145,6 @@ RULES: tuple[Rule, ...] = (
     # the page
     Rule("GET /sentinel", "signed_in", "/sentinel", (308,)),
     Rule("GET /sentinel/", "signed_in", "/sentinel/", PAGE),
-    Rule("GET /sentinel/<path:name>", "signed_in", "/sentinel/monitors", PAGE),
+    Rule("GET /sentinel/<path:name>", "signed_in", "/sentinel/monitors", (302,)),
     Rule("GET /sentinel/assets/<path:name>", "public", f"/sentinel/assets/{_asset()}", (200, 404)),
 )

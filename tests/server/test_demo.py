@@ -57,6 +57,6 @@ def test_the_demo_into_a_running_server_goes_on_where_it_was_stopped_and_adds_ea
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "going on with its days" in done.stdout
-    assert "drift, critical, firing" in done.stdout
+    assert "drift, high, firing" in done.stdout
     rows = server.get("/api/v1/monitors/late-flights").json()["rows"]
     assert (rows["accepted"], rows["pending"], rows["rejected"]) == (32_460, 0, 0)
