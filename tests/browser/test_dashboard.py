@@ -82,10 +82,10 @@ def test_a_click_on_the_timeline_opens_that_window(seeded: Server, open_page: Op
 def test_filters_and_selection_survive_a_reload(seeded: Server, open_page: Open) -> None:
     page = open_page(seeded, "/alerts")
     page.get_by_label("Status").select_option("open")
-    page.get_by_label("Monitor").select_option("flights")
+    page.get_by_role("combobox", name="Monitor", exact=True).select_option("flights")
     page.reload()
     expect(page.get_by_label("Status")).to_have_value("open")
-    expect(page.get_by_label("Monitor")).to_have_value("flights")
+    expect(page.get_by_role("combobox", name="Monitor", exact=True)).to_have_value("flights")
     expect(page.get_by_role("region", name="Feed").get_by_role("link", name="flights")).to_be_visible()
 
 
