@@ -114,16 +114,20 @@ class Detector:
             if name not in settled
         ]
         start, end = _time_ms(start), _time_ms(end)
-        evidence = evidence_of(profile, start, end)
+        evidence = evidence_of(profile, start, end) if self._rule == "calibrated" else None
         findings, judged = self._judged(pairs, profile.rows, evidence)
         results = {name: settled.get(name) or judged[name] for name in self._baseline.features}
-        flagged = {f.name: findings[f.name].lead for f in judged.values() if f.state == "drift"}
-        fresh = frozenset(name for name, found in findings.items() if found.fresh)
-        self._history = self._history.followed_by(evidence, Memory(flagged, fresh))
+        if evidence is not None:
+            flagged = {f.name: findings[f.name].lead for f in judged.values() if f.state == "drift"}
+            fresh = frozenset(name for name, found in findings.items() if found.fresh)
+            self._history = self._history.followed_by(evidence, Memory(flagged, fresh))
         return self._window(profile, results, to_rfc3339(start), to_rfc3339(end))
 
     def state(self) -> bytes:
-        """What the next detector of this stream needs to go on: the last windows' counts and findings."""
+        """What the next detector of this stream needs to go on: the last windows' counts and findings.
+
+        The rule ``thresholds`` looks at each window alone and adds nothing to it.
+        """
         return self._history.to_bytes(self._baseline)
 
     @property
@@ -144,10 +148,10 @@ class Detector:
         return settled
 
     def _judged(
-        self, pairs: Sequence[Pair], rows: int, evidence: Evidence
+        self, pairs: Sequence[Pair], rows: int, evidence: Evidence | None
     ) -> tuple[dict[str, Finding], dict[str, FeatureResult]]:
         values = [evaluate(self._metrics, one) for one in pairs]
-        if self._rule == "calibrated":
+        if evidence is not None:
             found = judge_calibrated(pairs, self._min_rows, self._baseline, evidence, self._history)
         else:
             found = judge_thresholds(pairs, values, self._min_rows, self._thresholds_of)

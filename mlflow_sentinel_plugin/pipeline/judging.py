@@ -56,7 +56,7 @@ def verdict_of(result: WindowResult, detector: Detector) -> Verdict:
         score=result.score,
         result=result.to_dict(),
         features=[_score(feature) for feature in result.features.values() if feature.state != "ignored"],
-        memory=detector.history.windows[-1][1].to_json(),
+        memory=detector.history.windows[-1][1].to_json() if result.rule == "calibrated" else None,
     )
 
 
