@@ -1,9 +1,9 @@
-"""Alerts that people act on."""
+"""Baselines and model versions that are found by polling."""
 
 from __future__ import annotations
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
