@@ -7,8 +7,9 @@ from typing import Literal
 
 from mlflow_sentinel_plugin.entities import SEVERITIES, AlertStatus, Condition, Severity, WindowState
 
-Reason = Literal["first", "worse", "reminder", "recovered", "quiet"]
-Action = Literal["firing", "resolved"]
+Reason = Literal["first", "worse", "reminder", "recovered", "quiet", "acknowledged", "resolved", "test"]
+"""Why something is told, or is not; the last three are what a person did."""
+Action = Literal["firing", "acknowledged", "resolved"]
 
 
 @dataclass(frozen=True)

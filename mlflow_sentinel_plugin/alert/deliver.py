@@ -144,7 +144,7 @@ class _Server:
         """Send; the error to record, ``None`` if it arrived."""
         if claimed.attempts > MAX_ATTEMPTS:
             return DeliveryError("each attempt was interrupted", retry=False)
-        if claimed.action == "resolved" and not self._heard_of(claimed.alert_id):
+        if claimed.action != "firing" and not self._heard_of(claimed.alert_id):
             return DeliveryError("it never heard of this alert", retry=False)
         try:
             message = Message.model_validate(claimed.message)

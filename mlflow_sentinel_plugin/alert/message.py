@@ -103,7 +103,7 @@ class Message(_Part):
     @property
     def title(self) -> str:
         """One line: state, condition, monitor."""
-        state = "Resolved" if self.action == "resolved" else self.severity.capitalize()
+        state = self.severity.capitalize() if self.action == "firing" else self.action.capitalize()
         model = f" (model {self.model})" if self.model and self.model != self.monitor else ""
         return f"{state}: {_HEADLINES[self.condition]} on {self.monitor}{model}"
 

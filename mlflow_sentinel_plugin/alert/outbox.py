@@ -83,7 +83,7 @@ def _record(
         alert = _opened(session, subject, finding, decision.status, now)
     _update(alert, finding, decision, now)
     alerts.add_log(session, alert.id, at_ms=now, reason=decision.reason, text=decision.text)
-    written = _announce(session, alerting, subject, finding, decision, alert, now) if decision.action else []
+    written = announce(session, alerting, subject, finding, decision, alert, now) if decision.action else []
     return Recorded(alert.id, decision, tuple(written))
 
 
@@ -125,6 +125,7 @@ def _update(alert: Alert, finding: Finding, decision: Decision, now: int) -> Non
         alert.severity, alert.summary, alert.event_id = finding.severity, finding.summary, finding.event_id
         alert.features = [found.feature for found in finding.features]
     if decision.action == "firing":
+        alert.fired_at = alert.fired_at or now
         alert.notified_at, alert.notified_severity = now, finding.severity
 
 
@@ -133,7 +134,7 @@ def _is_news(alert: Alert, finding: Finding, decision: Decision) -> bool:
     return finding.previous is None or decision.notify or finding.event_id == alert.event_id
 
 
-def _announce(
+def announce(
     session: Session,
     alerting: Alerting,
     subject: Subject,
@@ -142,6 +143,7 @@ def _announce(
     alert: Alert,
     now: int,
 ) -> list[str]:
+    """Write the deliveries of a decision that notifies; their ids."""
     sinks = _audience(session, alerting, decision, alert.id)
     if not sinks:
         return []
@@ -156,7 +158,9 @@ def _announce(
     )
     return deliveries.add(
         session,
+        workspace=alert.workspace,
         alert_id=alert.id,
+        monitor=subject.monitor,
         sinks=sinks,
         action=message.action,
         message=message.model_dump(mode="json"),
@@ -167,7 +171,7 @@ def _announce(
 def _audience(session: Session, alerting: Alerting, decision: Decision, alert_id: str) -> list[str]:
     if not alerting.enabled:
         return []
-    if decision.action == "resolved":
+    if decision.action in ("acknowledged", "resolved"):
         heard = ("pending", "sending", "sent")
         return deliveries.sinks_with(session, alert_id, action="firing", status=heard)
     if decision.reason == "reminder":

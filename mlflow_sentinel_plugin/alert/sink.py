@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from mlflow_sentinel_plugin.alert.message import Message
+from mlflow_sentinel_plugin.entities import Severity
 from mlflow_sentinel_plugin.errors import SentinelError
 
 
@@ -24,14 +25,18 @@ class DeliveryError(SentinelError):
         message: Shown to people, so without secrets: no address, header, or text of the receiver.
         retry: Whether it may work later; ``False`` ends the delivery.
         retry_after: Seconds the receiver asked to wait.
+        answered: HTTP status that the receiver answered, if it did.
     """
 
     code = "delivery_failed"
 
-    def __init__(self, message: str, *, retry: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry: bool, retry_after: float | None = None, answered: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry = retry
         self.retry_after = retry_after
+        self.answered = answered
 
 
 def _http_url(secret: SecretStr) -> SecretStr:
@@ -83,6 +88,11 @@ class SinkSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     required: ClassVar[tuple[str, ...]] = ()
 
+    monitors: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        ("*",), description="Names of the monitors it hears of; * and ? are wildcards."
+    )
+    min_severity: Severity = Field("low", description="It hears of alerts that are so severe or worse.")
+    send_resolved: bool = Field(True, description="Also tell when an alert is over.")
     headers: Headers = Field(default_factory=dict)
     allow_private: bool = Field(False, description="Also send to private, loopback and link-local addresses.")
     timeout: float = Field(10.0, ge=1, le=60, description="Seconds a delivery may take in all.")

@@ -20,7 +20,7 @@ from mlflow_sentinel_plugin.entities import KeyScope
 from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from mlflow_sentinel_plugin.store import keys
 from mlflow_sentinel_plugin.store.engine import Database
-from mlflow_sentinel_plugin.store.models import Alert, ApiKey, Baseline, DriftEvent, Monitor
+from mlflow_sentinel_plugin.store.models import Alert, ApiKey, Baseline, DriftEvent, Monitor, Silence
 
 if TYPE_CHECKING:
     from mlflow_sentinel_plugin.api.auth import Permission
@@ -51,6 +51,7 @@ BY_QUERY = frozenset(
         "drift.get_heatmap",
         "drift.get_timeseries",
         "drift.list_events",
+        "silences.list_silences",
         "predictions.post_predictions",
     }
 )
@@ -59,12 +60,18 @@ BY_QUERY = frozenset(
 BY_PATH = "/api/v1/monitors/<name>"
 """Rules that begin so touch nothing but the monitor of that name."""
 
-BY_ID: dict[str, type[Alert] | type[Baseline] | type[DriftEvent]] = {
+Owned = type[Alert] | type[Baseline] | type[DriftEvent] | type[Silence]
+
+BY_ID: dict[str, Owned] = {
+    "alerts.acknowledge_alert": Alert,
+    "alerts.comment_alert": Alert,
     "alerts.get_alert": Alert,
+    "alerts.resolve_alert": Alert,
     "baselines.activate_baseline": Baseline,
     "baselines.diff_baselines": Baseline,
     "baselines.get_baseline": Baseline,
     "drift.get_event": DriftEvent,
+    "silences.end_silence": Silence,
 }
 """Routes that touch nothing but the monitor that the row named by ``<id>`` belongs to."""
 
@@ -217,9 +224,7 @@ def _check_monitor(allowed: list[str]) -> None:
     )
 
 
-def _check_row(
-    kind: type[Alert] | type[Baseline] | type[DriftEvent], row_id: str, allowed: list[str]
-) -> None:
+def _check_row(kind: Owned, row_id: str, allowed: list[str]) -> None:
     query = select(Monitor.name).join(kind, kind.monitor_id == Monitor.id).where(kind.id == row_id)
     with services().db.read() as session:
         name = session.scalar(query)

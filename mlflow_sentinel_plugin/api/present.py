@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
+from mlflow_sentinel_plugin.alert.sink import SinkSettings
+from mlflow_sentinel_plugin.alert.sinks import Sinks
 from mlflow_sentinel_plugin.api import schemas
 from mlflow_sentinel_plugin.clock import to_rfc3339
 from mlflow_sentinel_plugin.config import ResolvedSettings
+from mlflow_sentinel_plugin.config.model import SinkConfig
 from mlflow_sentinel_plugin.detect.report import UNSEEN_LEVELS
 from mlflow_sentinel_plugin.store import keys, models
+from mlflow_sentinel_plugin.store.deliveries import SinkCounts
 from mlflow_sentinel_plugin.store.events import ExperimentTotals
+from mlflow_sentinel_plugin.store.silences import matching, state
 from mlflow_sentinel_plugin.store.windows import Heatmap, SeriesRow
 
 
@@ -304,33 +309,37 @@ def series_point(row: SeriesRow, metric: str | None) -> schemas.SeriesPoint:
 # --- alerts ----------------------------------------------------------------------------------------------
 
 
-def alert(row: models.Alert, owner: models.Monitor) -> schemas.AlertOut:
-    """An alert of a monitor."""
-    return schemas.AlertOut.model_validate(_alert(row, owner))
+def alert(row: models.Alert, owner: models.Monitor, silences: Collection[models.Silence]) -> schemas.AlertOut:
+    """An alert of a monitor; ``silences`` are those that hold now."""
+    return schemas.AlertOut.model_validate(_alert(row, owner, silences))
 
 
 def alert_detail(
     row: models.Alert,
     owner: models.Monitor,
+    silences: Collection[models.Silence],
     log: Sequence[models.AlertLog],
     deliveries: Sequence[models.Delivery],
 ) -> schemas.AlertDetail:
     """An alert with its log and deliveries."""
     entries = [{"at": time(e.at_ms), "reason": e.reason, "text": e.text, "actor": e.actor} for e in log]
     return schemas.AlertDetail.model_validate(
-        {**_alert(row, owner), "log": entries, "deliveries": [delivery(d) for d in deliveries]}
+        {**_alert(row, owner, silences), "log": entries, "deliveries": [delivery(d) for d in deliveries]}
     )
 
 
 def delivery(row: models.Delivery) -> schemas.DeliveryOut:
     """One message to one sink."""
-    settled = row.status in ("sent", "failed")
+    settled = row.status not in ("grouping", "pending", "sending")
     return schemas.DeliveryOut.model_validate(
         {
             "id": row.id,
+            "alert_id": row.alert_id,
+            "monitor": row.monitor,
+            "digest_id": row.digest_id,
             "sink": row.sink,
             "action": row.action,
-            "status": row.status,
+            "status": "pending" if row.status == "grouping" else row.status,
             "attempts": row.attempts,
             "next_attempt_at": None if settled else to_rfc3339(row.next_at),
             "last_error": row.last_error,
@@ -340,7 +349,51 @@ def delivery(row: models.Delivery) -> schemas.DeliveryOut:
     )
 
 
-def _alert(row: models.Alert, owner: models.Monitor) -> dict[str, Any]:
+def sink(name: str, section: SinkConfig, sinks: Sinks, counts: SinkCounts) -> schemas.SinkOut:
+    """A sink of the configuration, without its secrets."""
+    receiver = sinks.receiver(name)
+    settings = SinkSettings() if receiver is None else receiver.sink.settings
+    problem = sinks.unconfigured.get(name, "it is switched off")
+    return schemas.SinkOut.model_validate(
+        {
+            "name": name,
+            "type": section.type or name,
+            "enabled": section.enabled,
+            "configured": receiver is not None,
+            "problem": None if receiver is not None else problem,
+            "send_resolved": settings.send_resolved,
+            "monitors": list(settings.monitors),
+            "min_severity": settings.min_severity,
+            "pending": counts.pending,
+            "failed": counts.failed,
+            "last_sent_at": to_rfc3339(counts.last_sent_at),
+            "last_error": counts.last_error,
+        }
+    )
+
+
+def silence(row: models.Silence, owner: models.Monitor | None, now: int) -> schemas.SilenceOut:
+    """A silence as it stands at ``now``; ``owner`` is the one monitor it names."""
+    return schemas.SilenceOut.model_validate(
+        {
+            "id": row.id,
+            "monitor": owner.name if owner else None,
+            "pattern": row.pattern,
+            "condition": row.condition,
+            "severity": row.severity,
+            "reason": row.reason,
+            "author": row.author,
+            "starts_at": time(row.starts_at),
+            "ends_at": time(row.ends_at),
+            "created_at": time(row.created_at),
+            "ended_at": to_rfc3339(row.ended_at),
+            "ended_by": row.ended_by,
+            "state": state(row, now),
+        }
+    )
+
+
+def _alert(row: models.Alert, owner: models.Monitor, silences: Collection[models.Silence]) -> dict[str, Any]:
     return {
         "id": row.id,
         "monitor": owner.name,
@@ -355,6 +408,11 @@ def _alert(row: models.Alert, owner: models.Monitor) -> dict[str, Any]:
         "opened_at": time(row.opened_at),
         "updated_at": time(row.updated_at),
         "resolved_at": to_rfc3339(row.resolved_at),
+        "resolved_by": row.resolved_by,
+        "acknowledged_at": to_rfc3339(row.acknowledged_at),
+        "acknowledged_by": row.acknowledged_by,
+        "reopened": row.reopened,
+        "silenced": row.status != "resolved" and matching(silences, row, owner.name) is not None,
     }
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RESOURCES = (
     *("monitors", "baselines", "predictions", "evaluate", "drift", "alerts", "runs"),
+    *("silences", "sinks", "deliveries"),
     *("keys", "me", "ws_ticket", "health"),
 )
 DEFAULT_MAX_BODY = 64 * 1024 * 1024

@@ -56,9 +56,10 @@ class Pipeline:
         self._acceptor = Acceptor(db, config, clock)
         self._folder = Folder(db, config, clock, self._baselines)
         self._closer = Closer(db, config, clock)
-        self._watcher = Watcher(db, config, clock, Alerting.of(config, self.sinks))
+        self.alerting = Alerting.of(config, self.sinks)
+        self._watcher = Watcher(db, config, clock, self.alerting)
         past = Past(db)
-        self._scorer = Scorer(db, config, clock, self._baselines, past, Alerting.of(config, self.sinks))
+        self._scorer = Scorer(db, config, clock, self._baselines, past, self.alerting)
         self._views = Views(db, config, self._baselines, past)
 
     # --- for routes --------------------------------------------------------------------------------------

@@ -29,16 +29,18 @@ def get(
     *,
     workspace: str = DEFAULT_WORKSPACE,
     visible: Collection[str] | None = None,
+    for_update: bool = False,
 ) -> Alert:
     """The alert of that id.
 
     Args:
         visible: Experiment ids the asker may see; ``None``: all.
+        for_update: Hold the row until the transaction ends, so that what is read may be changed.
 
     Raises:
         NotFound: there is none, or it may not be seen.
     """
-    alert = session.get(Alert, alert_id)
+    alert = session.get(Alert, alert_id, with_for_update=for_update or None, populate_existing=for_update)
     if alert is None or alert.workspace != workspace or not _may_see(alert.experiment_id, visible):
         raise NotFound(
             f"no alert has the id {alert_id!r}", hint="GET /api/v1/alerts lists them", code="alert_not_found"
@@ -61,7 +63,7 @@ def list_page(
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Alert]:
-    """Announced alerts, newest first.
+    """Alerts that fired, whether or not a silence kept them, newest first.
 
     Args:
         visible: Experiment ids the asker may see; ``None``: all.
@@ -72,7 +74,7 @@ def list_page(
     Raises:
         InvalidInput: limit or cursor.
     """
-    query = select(Alert).where(Alert.workspace == workspace, Alert.notified_at.is_not(None))
+    query = select(Alert).where(Alert.workspace == workspace, Alert.fired_at.is_not(None))
     if visible is not None:
         query = query.where(Alert.experiment_id.in_(visible))
     equal = {"monitor_id": monitor_id, "experiment_id": experiment_id, "condition": condition}
@@ -89,10 +91,10 @@ def list_page(
 
 
 def open_counts(session: Session, monitor_ids: Collection[str]) -> dict[str, int]:
-    """Announced open alerts of each of the monitors that has any."""
+    """Open alerts that fired, of each of the monitors that has any."""
     query = (
         select(Alert.monitor_id, func.count())
-        .where(Alert.monitor_id.in_(monitor_ids), Alert.status.in_(_OPEN), Alert.notified_at.is_not(None))
+        .where(Alert.monitor_id.in_(monitor_ids), Alert.status.in_(_OPEN), Alert.fired_at.is_not(None))
         .group_by(Alert.monitor_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}

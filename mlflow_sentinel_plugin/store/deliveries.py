@@ -9,26 +9,50 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
+from mlflow_sentinel_plugin.errors import Conflict, NotFound
 from mlflow_sentinel_plugin.store.models import Delivery
+from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 from mlflow_sentinel_plugin.store.results import rows_touched
 
 _UNSETTLED = ("pending", "sending")
 
 
+@dataclass(frozen=True)
+class SinkCounts:
+    """How a sink's deliveries stand; times in ms."""
+
+    pending: int = 0
+    failed: int = 0
+    last_sent_at: int | None = None
+    last_error: str | None = None
+
+
 def add(
-    session: Session, *, alert_id: str, sinks: Sequence[str], action: str, message: dict[str, Any], now: int
+    session: Session,
+    *,
+    alert_id: str,
+    sinks: Sequence[str],
+    action: str,
+    message: dict[str, Any],
+    now: int,
+    workspace: str = DEFAULT_WORKSPACE,
+    monitor: str | None = None,
 ) -> list[str]:
     """One delivery of ``message`` for each sink, due now; their ids."""
     created_at = max(now, _last_created(session, alert_id) + 1)
     rows = [
         Delivery(
             id=uuid.uuid4().hex,
+            workspace=workspace,
             alert_id=alert_id,
+            monitor=monitor,
             sink=sink,
             action=action,
             message=message,
@@ -113,6 +137,89 @@ def of_alert(session: Session, alert_id: str) -> Sequence[Delivery]:
     """Deliveries of an alert, oldest first."""
     query = select(Delivery).where(Delivery.alert_id == alert_id)
     return session.scalars(query.order_by(Delivery.created_at, Delivery.sink)).all()
+
+
+def list_page(
+    session: Session,
+    *,
+    workspace: str = DEFAULT_WORKSPACE,
+    alert_id: str | None = None,
+    sink: str | None = None,
+    status: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Delivery]:
+    """Deliveries, newest first.
+
+    Raises:
+        InvalidInput: limit or cursor.
+    """
+    equal = {"alert_id": alert_id, "sink": sink, "status": status}
+    query = select(Delivery).where(Delivery.workspace == workspace)
+    query = query.filter_by(**{column: value for column, value in equal.items() if value is not None})
+    return page(session, query, Delivery.created_at, Delivery.id, descending=True, limit=limit, cursor=cursor)
+
+
+def get(session: Session, delivery_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> Delivery:
+    """The delivery of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.get(Delivery, delivery_id)
+    if row is None or row.workspace != workspace:
+        raise NotFound(
+            f"no delivery has the id {delivery_id!r}",
+            hint="GET /api/v1/deliveries lists them; settled ones are forgotten after a time",
+            code="delivery_not_found",
+        )
+    return row
+
+
+def replay(session: Session, delivery: Delivery, now: int) -> None:
+    """Send a failed delivery again, from its first attempt on and with the same id.
+
+    Raises:
+        Conflict: it has not failed.
+    """
+    again = (
+        update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.status == "failed")
+        .values(status="pending", attempts=0, next_at=now)
+    )
+    if rows_touched(session, again) == 0:
+        raise Conflict(
+            f"the delivery is {delivery.status}, and only a failed one is sent again",
+            code="delivery_not_failed",
+        )
+    session.refresh(delivery)
+
+
+def counts(session: Session) -> dict[str, SinkCounts]:
+    """Sink -> how its deliveries stand, of each sink that has any."""
+    pending = case((Delivery.status.in_(_UNSETTLED), 1), else_=0)
+    failed = case((Delivery.status == "failed", 1), else_=0)
+    totals = select(Delivery.sink, func.sum(pending), func.sum(failed), func.max(Delivery.sent_at))
+    errors = _last_errors(session)
+    return {
+        sink: SinkCounts(int(waiting), int(lost), sent_at, errors.get(sink))
+        for sink, waiting, lost, sent_at in session.execute(totals.group_by(Delivery.sink))
+    }
+
+
+def _last_errors(session: Session) -> dict[str, str]:
+    """Of the newest delivery of each sink that has one."""
+    newest = (
+        select(Delivery.sink, func.max(Delivery.created_at).label("at"))
+        .where(Delivery.last_error.is_not(None))
+        .group_by(Delivery.sink)
+        .subquery()
+    )
+    query = select(Delivery.sink, Delivery.last_error).join(
+        newest, (newest.c.sink == Delivery.sink) & (newest.c["at"] == Delivery.created_at)
+    )
+    rows = session.execute(query.where(Delivery.last_error.is_not(None)))
+    return {sink: error for sink, error in rows if error is not None}
 
 
 def pending_count(session: Session) -> int:

@@ -283,8 +283,18 @@ class Alert(Base):
     opened_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     resolved_at: Mapped[int | None] = mapped_column(BigInteger)
+    resolved_by: Mapped[str | None] = mapped_column(String(255))
+    """The user who resolved it; null: it was over by itself, or nobody signs in here."""
+    acknowledged_at: Mapped[int | None] = mapped_column(BigInteger)
+    acknowledged_by: Mapped[str | None] = mapped_column(String(255))
+    reopened: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How often it fired again soon after it was resolved."""
+    fired_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When it took enough windows to be told of, whether or not a silence kept it; null before."""
     notified_at: Mapped[int | None] = mapped_column(BigInteger)
     notified_severity: Mapped[str | None] = mapped_column(String(16))
+    held: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The newest message that a silence holds back."""
 
 
 class AlertLog(Base):
@@ -297,7 +307,7 @@ class AlertLog(Base):
     alert_id: Mapped[str] = mapped_column(String(32))
     at_ms: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(32))
-    """``first``, ``worse``, ``reminder``, ``recovered``, ``quiet``."""
+    """``alert.decide.Reason``, or ``comment``."""
     text: Mapped[str] = mapped_column(LongText)
     actor: Mapped[str | None] = mapped_column(String(255))
     """Null: Sentinel itself."""
@@ -307,14 +317,25 @@ class Delivery(Base):
     """One message for one sink, written in the transaction of the state change it tells of."""
 
     __tablename__ = "sentinel_deliveries"
-    __table_args__ = (Index(None, "status", "next_at"), Index(None, "alert_id"))
+    __table_args__ = (
+        Index(None, "status", "next_at"),
+        Index(None, "alert_id"),
+        Index(None, "workspace", "created_at"),
+        Index(None, "digest_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     """Sent along: the same on every retry."""
+    workspace: Mapped[str] = _workspace()
     alert_id: Mapped[str] = mapped_column(String(32))
+    """Of a digest: its ``digest_id``."""
+    monitor: Mapped[str | None] = mapped_column(String(200))
+    """Its name at that time; null of a digest."""
+    digest_id: Mapped[str | None] = mapped_column(String(32))
+    """The digest that tells of it, or that this is."""
     sink: Mapped[str] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(16))
-    """``firing`` or ``resolved``."""
+    """``firing``, ``acknowledged`` or ``resolved``."""
     message: Mapped[dict[str, Any]] = mapped_column(Json)
     status: Mapped[str] = mapped_column(String(16), default="pending")
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -324,6 +345,36 @@ class Delivery(Base):
     last_error: Mapped[str | None] = mapped_column(LongText)
     created_at: Mapped[int] = mapped_column(BigInteger)
     sent_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Silence(Base):
+    """Nobody is told that matching alerts fire, for a time. Empty matchers match everything."""
+
+    __tablename__ = "sentinel_silences"
+    __table_args__ = (
+        Index(None, "workspace", "created_at"),
+        Index(None, "workspace", "ends_at"),
+        Index(None, "monitor_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = _workspace()
+    monitor_id: Mapped[str | None] = mapped_column(String(32))
+    experiment_id: Mapped[str | None] = mapped_column(String(32))
+    """The monitor's; null without one."""
+    pattern: Mapped[str | None] = mapped_column(String(200))
+    """Of names of monitors; ``*`` and ``?`` are wildcards."""
+    condition: Mapped[str | None] = mapped_column(String(32))
+    severity: Mapped[str | None] = mapped_column(String(16))
+    """This one or milder."""
+    reason: Mapped[str] = mapped_column(LongText)
+    author: Mapped[str | None] = mapped_column(String(255))
+    starts_at: Mapped[int] = mapped_column(BigInteger)
+    ends_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    ended_by: Mapped[str | None] = mapped_column(String(255))
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When somebody ended it early."""
 
 
 class RunSnapshot(Base):

@@ -7,6 +7,7 @@ import io
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,6 +84,7 @@ def _asset() -> str:
     return next((file.name for file in found), "none.js")
 
 
+SILENCE = {"reason": "a test", "ends_at": f"{datetime.now(timezone.utc) + timedelta(hours=1):%FT%TZ}"}
 _NEW = {"name": "new-{who}", "experiment_id": "{experiment}"}
 
 RULES: tuple[Rule, ...] = (
@@ -122,6 +124,24 @@ RULES: tuple[Rule, ...] = (
     _api("GET /alerts", "list", "/alerts", shows=True),
     _api("GET /alerts", "read", "/alerts?monitor={monitor}", shows=True),
     _api("GET /alerts/<id>", "read", "/alerts/{alert}", shows=True),
+    _api("POST /alerts/<id>/acknowledge", "edit", "/alerts/{alert}/acknowledge", json={}),
+    _api("POST /alerts/<id>/comment", "edit", "/alerts/{alert}/comment", json={"text": "seen"}),
+    Rule(
+        "POST /api/v1/alerts/<id>/resolve",
+        "edit",
+        "/api/v1/alerts/{alert}/resolve",
+        (200, 409),
+        {"json": {}},
+    ),
+    _api("GET /silences", "list", "/silences", shows=True),
+    _api("GET /silences", "read", "/silences?monitor={monitor}", shows=True),
+    _api("POST /silences", "edit", "/silences", 201, json={"monitor": "{monitor}", **SILENCE}),
+    _api("POST /silences", "admin", "/silences", 201, json={"pattern": "none-*", **SILENCE}),
+    _api("DELETE /silences/<id>", "edit", "/silences/{silence}"),
+    _api("GET /sinks", "admin", "/sinks"),
+    _api("POST /sinks/<name>/test", "admin", "/sinks/none/test", 404),
+    _api("GET /deliveries", "admin", "/deliveries"),
+    _api("POST /deliveries/<id>/replay", "admin", "/deliveries/none/replay", 404),
     # runs
     _api("GET /runs", "list", "/runs", shows=True),
     _api("GET /runs", "list", "/runs?experiment={experiment}", shows=True),

@@ -123,7 +123,7 @@ class KeyHolder(Principal):
 
 
 def _is_by_id(rule: Rule) -> bool:
-    return any(name in rule.path for name in ("{event}", "{alert}", "{baseline}"))
+    return any(name in rule.path for name in ("{event}", "{alert}", "{baseline}", "{silence}"))
 
 
 def _is_of_monitor(rule: Rule) -> bool:

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from mlflow_sentinel_plugin.app import wiring
-from tests.server.auth_rules import EXPERIMENT, FEATURE, MONITOR, RULES, RUN, Rule, rows_csv
+from tests.server.auth_rules import EXPERIMENT, FEATURE, MONITOR, RULES, RUN, SILENCE, Rule, rows_csv
 from tests.server.principals import (
     ADMIN,
     PASSWORD,
@@ -170,6 +170,7 @@ def fill(server: Server) -> dict[str, str]:
     ):
         found = eventually(lambda path=path: server.get(path, auth=ADMIN).json()["items"], 60)
         ids[name] = found[0]["id"]
+    ids["silence"] = as_admin(server, "/api/v1/silences", monitor=MONITOR, **SILENCE)["id"]
     assert eventually(lambda: server.get("/api/v1/runs", auth=ADMIN).json()["items"], 60)
     ids["key"] = as_admin(server, "/api/v1/keys", name="admin's", scope="read")["id"]
     return ids
@@ -261,7 +262,7 @@ def wrong(answers: Answers) -> list[str]:
 def leaks(site: Site, answers: Answers) -> list[str]:
     """Names and ids in answers to those who may not see them, and who did not name them themselves."""
     secrets = {MONITOR, FEATURE, EXPERIMENT, RUN} | {
-        site.ids[name] for name in ("run", "event", "alert", "window", "baseline", "key")
+        site.ids[name] for name in ("run", "event", "alert", "window", "baseline", "silence", "key")
     }
     return [
         f"{rule.method} {rule.path} as {who.name} names {secret}"

@@ -219,6 +219,11 @@ export const alert = (id: string, over: Partial<Alert> = {}): Alert => ({
   opened_at: drifted.end,
   updated_at: drifted.end,
   resolved_at: null,
+  resolved_by: null,
+  acknowledged_at: null,
+  acknowledged_by: null,
+  reopened: 0,
+  silenced: false,
   ...over,
 });
 
@@ -228,6 +233,9 @@ export const alertDetail: AlertDetail = {
   deliveries: [
     {
       id: "d1",
+      alert_id: "a1",
+      monitor: "flights",
+      digest_id: null,
       sink: "slack",
       action: "firing",
       status: "pending",

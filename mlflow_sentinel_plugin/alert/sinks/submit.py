@@ -69,6 +69,7 @@ def require_success(reply: Reply, now: int, detail: str = "") -> None:
         f"{text}: {meaning}" if meaning else text,
         retry=retry,
         retry_after=retry_after_s(reply.headers.get("Retry-After"), now) if retry else None,
+        answered=status,
     )
 
 

@@ -6,11 +6,20 @@ Times are RFC 3339 UTC text. Numbers are finite; what cannot be computed is null
 from __future__ import annotations
 
 from mlflow_sentinel_plugin.api.schemas.alerts import (
+    AlertAct,
+    AlertComment,
     AlertDetail,
     AlertLogEntry,
     AlertOut,
     AlertQuery,
     DeliveryOut,
+    DeliveryQuery,
+    SilenceCreate,
+    SilenceOut,
+    SilenceQuery,
+    SinkList,
+    SinkOut,
+    SinkTest,
 )
 from mlflow_sentinel_plugin.api.schemas.baselines import (
     BaselineDetail,
@@ -75,6 +84,8 @@ from mlflow_sentinel_plugin.api.schemas.rows import EvaluateBody, EvaluateReply,
 from mlflow_sentinel_plugin.api.schemas.runs import ArtifactOut, MetricPoint, RunDetail, RunOut, RunQuery
 
 __all__ = [
+    "AlertAct",
+    "AlertComment",
     "AlertDetail",
     "AlertLogEntry",
     "AlertOut",
@@ -93,6 +104,7 @@ __all__ = [
     "Body",
     "Check",
     "DeliveryOut",
+    "DeliveryQuery",
     "DistributionQuery",
     "DistributionReply",
     "ErrorInfo",
@@ -136,6 +148,12 @@ __all__ = [
     "SeriesQuery",
     "SeriesReply",
     "ShownState",
+    "SilenceCreate",
+    "SilenceOut",
+    "SilenceQuery",
+    "SinkList",
+    "SinkOut",
+    "SinkTest",
     "SparkPoint",
     "SummaryQuery",
     "SummaryReply",

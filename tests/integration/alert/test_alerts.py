@@ -13,20 +13,20 @@ from mlflow_sentinel_plugin.store.engine import Database
 
 @pytest.fixture
 def five(db: Database) -> Database:
-    """Alerts opened at 1 to 5; the fifth was not announced."""
+    """Alerts opened at 1 to 5; the fifth has not fired."""
     rows: list[dict[str, Any]] = [
         {"status": "resolved", "severity": "low"},
         {"status": "firing", "severity": "high", "monitor_id": "m2", "experiment_id": "8"},
         {"status": "acknowledged", "severity": "medium", "condition": "schema_changed"},
         {"status": "firing", "severity": "critical"},
-        {"status": "firing", "severity": "critical", "notified_at": None},
+        {"status": "firing", "severity": "critical", "fired_at": None},
     ]
     defaults = {
         "workspace": "default",
         "monitor_id": "m1",
         "experiment_id": "7",
         "condition": "drift",
-        "notified_at": 1,
+        "fired_at": 1,
     }
     with db.write() as session:
         for number, row in enumerate(rows, start=1):
@@ -52,7 +52,7 @@ def five(db: Database) -> Database:
         ({"workspace": "other"}, ""),
     ],
 )
-def test_announced_alerts_are_listed_newest_first_and_filtered(
+def test_alerts_that_fired_are_listed_newest_first_and_filtered(
     five: Database, filters: dict[str, Any], expected: str
 ) -> None:
     with five.read() as session:

@@ -9,9 +9,11 @@ from jsonschema import Draft202012Validator
 
 from docs import api_reference
 from js.scripts import openapi as dashboard
+from mlflow_sentinel_plugin.alert.sink import DeliveryError
 from mlflow_sentinel_plugin.api.openapi import PREFIX
 from tests.integration.api.conftest import HOUR, MINUTE, as_csv, people
 from tests.integration.api.documented import UNDESCRIBED
+from tests.integration.api.pagers import Pager, delivered, in_hours, with_sinks
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,7 +64,9 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     server.post("/predictions?monitor=churn", 202, **as_csv(people(200, shift=2)))
     server.tick()
     server.get("/monitors/churn")
+    with_sinks(server, Pager("bad", DeliveryError("it answered 400", retry=False)))
     server.tick(HOUR + 10 * MINUTE)
+    delivered(server)
     server.post("/evaluate", json={"monitor": "churn", "current": people(60)})
     for path in ("/monitors", "/monitors/churn/windows", "/baseline", "/drift", "/alerts", "/runs"):
         assert server.get(path)["items"], path
@@ -73,6 +77,7 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     server.get("/drift/distribution", monitor="churn", feature="age")
     for path in ("/drift", "/alerts", "/monitors/churn/windows"):
         server.get(f"{path}/{server.get(path)['items'][0]['id']}")
+    _act_on_alerts(server)
     key = server.post("/keys", 201, json={"name": "batch", "scope": "ingest"})
     assert server.get("/keys")["items"]
     server.call("DELETE", f"/keys/{key['id']}")
@@ -85,6 +90,20 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     answered = {(method, rule) for method, rule, status in document.answered if status < 400}
 
     assert answered == document.operations()
+
+
+def _act_on_alerts(server):
+    (alert,) = server.get("/alerts")["items"]
+    server.post(f"/alerts/{alert['id']}/comment", json={"text": "seen"})
+    server.post(f"/alerts/{alert['id']}/acknowledge", json={})
+    server.post(f"/alerts/{alert['id']}/resolve", json={})
+    silence = server.post("/silences", 201, json={"reason": "a test", "ends_at": in_hours(1)})
+    assert server.get("/silences")["items"]
+    server.call("DELETE", f"/silences/{silence['id']}")
+    assert server.get("/sinks")["items"]
+    server.post("/sinks/bad/test")
+    (failed,) = server.get("/deliveries")["items"]
+    server.post(f"/deliveries/{failed['id']}/replay")
 
 
 def test_the_reference_page_is_current():

@@ -254,8 +254,11 @@ def test_the_scope_read_changes_nothing(app):
 # --- keys of some monitors -------------------------------------------------------------------------------
 
 FOR_ITS_MONITORS = {
+    "alerts.acknowledge_alert",
+    "alerts.comment_alert",
     "alerts.get_alert",
     "alerts.list_alerts",
+    "alerts.resolve_alert",
     "baselines.activate_baseline",
     "baselines.diff_baselines",
     "baselines.get_baseline",
@@ -274,6 +277,8 @@ FOR_ITS_MONITORS = {
     "monitors.pause_monitor",
     "monitors.resume_monitor",
     "predictions.post_predictions",
+    "silences.end_silence",
+    "silences.list_silences",
 }
 """Routes that a key of some monitors can use; a route that says nothing of one monitor stays closed."""
 

@@ -27,4 +27,6 @@ export const DELIVERY_WORDS: Record<Delivery["status"], string> = {
   sending: "being sent",
   sent: "sent",
   failed: "failed for good",
+  covered: "in a digest",
+  cancelled: "cancelled",
 };
