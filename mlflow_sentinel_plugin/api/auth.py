@@ -22,9 +22,12 @@ Permission = Literal["public", "signed_in", "read", "edit", "manage", "admin"]
 """``public`` needs no sign-in, ``signed_in`` no more than that. ``read``, ``edit`` and ``manage`` are
 MLflow's permissions on the experiment the thing belongs to. ``admin`` is for MLflow's administrators."""
 
+ExperimentPermission = Literal["read", "edit", "manage"]
+"""Mildest first: each holds those before it."""
+
 AUTHORIZER = "sentinel_authorizer"
 KEY_RING = "sentinel_key_ring"
-_ON_EXPERIMENT = ("read", "edit", "manage")
+_ON_EXPERIMENT: tuple[ExperimentPermission, ...] = ("read", "edit", "manage")
 _ATTRIBUTE = "sentinel_permission"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -102,6 +105,16 @@ def authorize(experiment_id: str, permission: Permission | None = None) -> None:
     if not adapter.may(user, "read", experiment_id):
         raise NotFound("there is no such thing, or you may not see it")
     raise Forbidden(f"this needs the permission {wanted.upper()} on experiment {experiment_id}")
+
+
+def granted(experiment_id: str) -> ExperimentPermission | None:
+    """The strongest permission that the request has on an experiment; ``None``: it may not even read it."""
+    user, adapter = current_user(), authorizer()
+    for wanted in reversed(_ON_EXPERIMENT):
+        in_scope = user.key is None or key_auth.scope_allows(user.key, wanted)
+        if in_scope and adapter.may(user, wanted, experiment_id):
+            return wanted
+    return None
 
 
 def visible_experiments() -> frozenset[str] | None:

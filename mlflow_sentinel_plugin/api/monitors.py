@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ValidationError
 
 from mlflow_sentinel_plugin.api import present, schemas
-from mlflow_sentinel_plugin.api.auth import allow, authorize, visible_experiments
+from mlflow_sentinel_plugin.api.auth import allow, authorize, granted, visible_experiments
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
 from mlflow_sentinel_plugin.api.lookup import (
@@ -215,6 +215,7 @@ def _check_timestamp(column: str, features: Sequence[Mapping[str, Any]]) -> None
 def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     current = services()
     provisional = current.pipeline.provisional(monitor)
+    permission = granted(monitor.experiment_id)
     (fields,) = _presented([monitor])
     with current.db.read() as session:
         last = windows.newest_scored(session, monitor.id)
@@ -224,6 +225,7 @@ def _detail(monitor: models.Monitor) -> schemas.MonitorDetail:
     return schemas.MonitorDetail.model_validate(
         {
             **fields,
+            "permission": permission,
             "open_window": open_window,
             "last_window": None if last is None else present.window_detail(last, hidden),
         }

@@ -1752,6 +1752,11 @@ export interface components {
             /** Paused */
             paused: boolean;
             /**
+             * Permission
+             * @description What you may do with it; each permission holds those before it.
+             */
+            permission: ("read" | "edit" | "manage") | null;
+            /**
              * Problem
              * @description What keeps it from working.
              * @default null

@@ -115,6 +115,7 @@ export const drifting = monitor("flights", { state: "drift", severity: "high", o
 
 export const detail = (over: Partial<MonitorDetail> = {}): MonitorDetail => ({
   ...drifting,
+  permission: "manage",
   last_window: drifted,
   open_window: windowAt(3, {
     open: true,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -179,5 +179,8 @@ class MonitorOut(Reply):
 
 
 class MonitorDetail(MonitorOut):
+    permission: Literal["read", "edit", "manage"] | None = Field(
+        description="What you may do with it; each permission holds those before it."
+    )
     open_window: WindowDetail | None = Field(description="Provisional verdict; null while it holds no rows.")
     last_window: WindowDetail | None

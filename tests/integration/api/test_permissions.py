@@ -217,3 +217,13 @@ def test_what_moves_out_of_sight_takes_its_past_along(new_server, mlflow):
     for path in ("/monitors", "/drift", "/alerts", "/baseline"):
         assert server.get(path)["items"] == []
     server.refused("GET", f"/alerts/{alert}", 404, "alert_not_found")
+
+
+@pytest.mark.parametrize(
+    ("may", "told"),
+    [({"read"}, "read"), ({"read", "edit"}, "edit"), ({"read", "edit", "manage"}, "manage")],
+)
+def test_a_monitor_says_what_the_user_may_do_with_it(filled, may, told):
+    filled.authorizer = Login({OURS: may})
+
+    assert filled.get("/monitors/ours")["permission"] == told
