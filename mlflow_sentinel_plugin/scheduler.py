@@ -46,7 +46,7 @@ class Background:
         pipeline: What is done to rows.
         tracking: Where MLflow's runs are read.
         db: Sentinel's database, where the lease is.
-        config: How often runs are polled.
+        config: How often runs are polled, and log files read.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Background:
         self._config = config
         self._clock = clock
         self._beat_s = beat_s
+        self._reader = pipeline.log_reader(tracking)
         self._faults = Faults()
         self._pid: int | None = None
         self._candidate: _Candidate | None = None
@@ -107,10 +108,12 @@ class Background:
         )
         now = datetime.now(timezone.utc)
         poll_s = self._config.mlflow.poll_interval_seconds
+        read_s, read = self._config.ingest.read_interval_seconds, partial(self._reader.read, epoch)
         first_prune = now + timedelta(seconds=_FIRST_PRUNE_S)
         scheduler.add_job(jobs.work, "interval", seconds=WORK_S, next_run_time=now)
         scheduler.add_job(jobs.deliver, "interval", seconds=DELIVER_S, next_run_time=now)
         scheduler.add_job(jobs.repeat, "interval", ["poll", self._poll], seconds=poll_s, next_run_time=now)
+        scheduler.add_job(jobs.repeat, "interval", ["read", read], seconds=read_s, next_run_time=now)
         scheduler.add_job(jobs.watch, "interval", seconds=WATCH_S, next_run_time=now)
         scheduler.add_job(jobs.prune, "interval", seconds=PRUNE_S, next_run_time=first_prune)
         return scheduler

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mlflow_sentinel_plugin.config.resolve import ResolvedSettings, resolve
+from mlflow_sentinel_plugin.config.sources import AllowedPlace, ConfiguredSource
 from mlflow_sentinel_plugin.entities import (
     Duration,
     MonitorSettings,
@@ -162,6 +163,21 @@ class MonitorsSection(Strict):
     )
 
 
+class IngestSection(Strict):
+    """Files that the server reads by itself."""
+
+    allowed_paths: Annotated[list[AllowedPlace], BeforeValidator(_split)] = Field(
+        default_factory=list,
+        description="Folders and URI prefixes that files named over REST may be read from; default none.",
+    )
+    read_interval_seconds: Number = Field(
+        5, ge=1, le=86_400, description="Seconds between looks at the files of a source."
+    )
+    sources: dict[str, ConfiguredSource] = Field(
+        default_factory=dict, description="Log files of monitors, by name."
+    )
+
+
 class RetentionSection(Strict):
     """How long things are kept."""
 
@@ -189,6 +205,7 @@ class Config(Strict):
     api: ApiSection = Field(default_factory=ApiSection)
     windows: WindowsSection = Field(default_factory=WindowsSection)
     monitors: MonitorsSection = Field(default_factory=MonitorsSection)
+    ingest: IngestSection = Field(default_factory=IngestSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
     server: ServerSection = Field(default_factory=ServerSection)
 

@@ -91,12 +91,16 @@ class Acceptor:
         data, answer = self._encoded(monitor, rows, columns, clock_column, answer)
         return self._store(monitor, data, answer, key, digest)
 
-    def watched(self, monitor: Monitor, clock_column: str | None) -> set[str]:
+    def watched(self, monitor: Monitor, clock_column: str | None) -> set[str] | None:
         """Names of the columns that rows of the monitor are kept of, and of their event time.
+
+        ``None``: all, while its first rows are to become its baseline.
 
         Raises:
             Conflict: the monitor has no baseline (``no_baseline``).
         """
+        if self._awaits_baseline(monitor):
+            return None
         counted = {feature["name"] for feature in self._features(monitor) if _is_counted(feature)}
         return counted if clock_column is None else counted | {clock_column}
 
@@ -110,6 +114,8 @@ class Acceptor:
             Conflict: the monitor has no baseline (``no_baseline``).
             InvalidInput: no column the baseline knows, or no row with a usable timestamp.
         """
+        if self._awaits_baseline(monitor):
+            return self._whole(monitor, clock_column, rows)
         columns = _compare(rows.columns, self._features(monitor), clock_column)
         if not columns.counted:
             raise _nothing_known(columns)
@@ -134,9 +140,16 @@ class Acceptor:
         answer = Accepted(rows.table.num_rows, rows.rejected, rows.samples)
         if key is not None and (earlier := self._recall(monitor, key, digest)):
             return _replay(answer, earlier)
+        data, answer = self._whole(monitor, clock_column, rows)
+        return self._store(monitor, data, answer, key, digest)
+
+    def _awaits_baseline(self, monitor: Monitor) -> bool:
+        return monitor.baseline_id is None and settings_of(self._config, monitor).first_rows is not None
+
+    def _whole(self, monitor: Monitor, clock_column: str | None, rows: ingest.Rows) -> tuple[bytes, Accepted]:
+        answer = Accepted(rows.table.num_rows, rows.rejected, rows.samples)
         kept, answer = self._timed(monitor, clock_column, rows, answer)
-        kept = replace(kept, baseline_id="", untyped=rows.untyped)
-        return self._store(monitor, blocks.encode(kept), answer, key, digest)
+        return blocks.encode(replace(kept, baseline_id="", untyped=rows.untyped)), answer
 
     def _features(self, monitor: Monitor) -> list[dict[str, Any]]:
         if monitor.baseline_id is None:

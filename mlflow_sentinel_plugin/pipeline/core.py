@@ -15,6 +15,7 @@ from mlflow_sentinel_plugin.config import Config, ResolvedSettings
 from mlflow_sentinel_plugin.detect.result import WindowResult
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, Kind, Role, Rule
 from mlflow_sentinel_plugin.ingest.rows import Rows
+from mlflow_sentinel_plugin.ingest.tracking import TrackingSource
 from mlflow_sentinel_plugin.pipeline.accept import Accepted, Acceptor
 from mlflow_sentinel_plugin.pipeline.baselines import Registered, Registrar
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
@@ -24,6 +25,7 @@ from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.past import Past
 from mlflow_sentinel_plugin.pipeline.prune import prune
+from mlflow_sentinel_plugin.pipeline.read_logs import LogReader
 from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
 from mlflow_sentinel_plugin.pipeline.silence import Watcher
@@ -159,6 +161,11 @@ class Pipeline:
         return self._views.evaluate(
             current, reference=reference, monitor=monitor, rule=rule, kinds=kinds, metrics=metrics
         )
+
+    def log_reader(self, tracking: TrackingSource) -> LogReader:
+        """What reads log files; for the leader alone."""
+        alerting = Alerting.of(self._config, self.sinks)
+        return LogReader(self._db, self._config, self._clock, self._acceptor, tracking, alerting)
 
     # --- for the leader ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Forget what is no longer needed: old keys, sent messages, stream entries, full profiles of old windows."""
+"""Forget what is no longer needed: old keys, sent messages, lost log files, profiles of old windows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import select
 from mlflow_sentinel_plugin.clock import Clock
 from mlflow_sentinel_plugin.config import Config
 from mlflow_sentinel_plugin.entities import duration_ms
-from mlflow_sentinel_plugin.store import deliveries, inbox, lease, stream, windows
+from mlflow_sentinel_plugin.store import deliveries, inbox, lease, sources, stream, windows
 from mlflow_sentinel_plugin.store.engine import Database
 from mlflow_sentinel_plugin.store.models import Monitor
 
@@ -23,7 +23,7 @@ def prune(db: Database, config: Config, clock: Clock, epoch: int) -> int:
     with db.write() as session:
         lease.fence(session, epoch)
         gone = inbox.prune(session, now) + deliveries.prune(session, now - duration_ms(keep.deliveries))
-        gone += stream.prune(session, now)
+        gone += stream.prune(session, now) + sources.prune(session, now)
     with db.read() as session:
         ids = list(session.scalars(select(Monitor.id)))
     for monitor_id in ids:

@@ -131,6 +131,11 @@ def list_page(
     return page(session, query, Source.name, Source.id, limit=limit, cursor=cursor)
 
 
+def change(session: Session, source_id: str, settings: dict[str, Any], now: int) -> None:
+    """Give a source other settings; the files that both name go on where they are."""
+    session.execute(update(Source).where(Source.id == source_id).values(settings=settings, updated_at=now))
+
+
 def remove(session: Session, source_id: str) -> None:
     """Delete a source; what it gave stays."""
     session.execute(delete(Source).where(Source.id == source_id))

@@ -35,6 +35,8 @@ class FileState:
     error: str | None = None
     read_at: int = 0
     gone_at: int | None = None
+    settled: bool = False
+    """Its last line was looked at since nobody writes to it; in memory only."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def is_as(self, found: Found) -> bool:

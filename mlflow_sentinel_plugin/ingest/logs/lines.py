@@ -31,8 +31,9 @@ class Lines:
 
     def __init__(self, content: Forward, *, csv: bool) -> None:
         self._content = content
-        self._csv = csv
+        self._csv = self.untyped = csv
         self._header = self._read_header() if csv else b""
+        self.is_ready = not csv or bool(self._header)
         self._head_size = len(self._header) + HEAD
         self._head = content.peek(self._head_size)
         self._tail = b""
@@ -129,11 +130,6 @@ class Lines:
         if end == 0 and len(head) >= _MAX_HEADER:
             raise InvalidInput(f"the CSV header is longer than {_MAX_HEADER} bytes")
         return head[:end]
-
-    @property
-    def has_header(self) -> bool:
-        """Whether the first line, which names the columns, is there."""
-        return not self._csv or bool(self._header)
 
     def _head_at(self, end: int) -> bytes:
         return self._head[: min(end, self._head_size)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -43,12 +44,11 @@ class LocalFiles:
         return in_order(list(found.values()))
 
     def beside(self, path: str) -> list[Found]:
-        folder, name = os.path.split(path)
         try:
-            entries = list(os.scandir(folder))
+            entries = list(os.scandir(posixpath.dirname(path)))
         except OSError:
             return []
-        found = (_found(entry) for entry in entries if entry.name != name)
+        found = (_found(entry) for entry in entries)
         return in_order([file for file in found if file is not None])
 
     @contextmanager

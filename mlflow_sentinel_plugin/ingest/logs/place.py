@@ -32,7 +32,7 @@ class Place(Protocol):
         ...
 
     def beside(self, path: str) -> list[Found]:
-        """Files in the folder of ``path`` that rotation may have made of it, in the pattern or not."""
+        """Files in the folder of ``path``, where rotation may have put it, in the pattern or not."""
         ...
 
     def open(self, found: Found) -> AbstractContextManager[BinaryIO]:

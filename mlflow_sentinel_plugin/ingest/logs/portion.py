@@ -38,6 +38,10 @@ class Reader(Protocol):
     """Reads one open file. Errors of the format are :class:`InvalidInput`."""
 
     unit: Unit
+    is_ready: bool
+    """What must stand at the beginning, such as a CSV's header, is there."""
+    untyped: bool
+    """Every column is text, whatever it means."""
 
     def resume(self, position: int, mark: Mark) -> Known:
         """Go to a position, if the file is the one that the mark was made of; called at most once."""

@@ -27,6 +27,8 @@ class Tables:
     """Reads a file of columns, see :class:`Reader`."""
 
     unit: Unit = "rows"
+    is_ready = True
+    untyped = False
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw

@@ -32,6 +32,12 @@ class Steps:
             raise self.failing[name]
         return False
 
+    def log_reader(self, tracking: object) -> Steps:
+        return self
+
+    def read(self, epoch: int) -> bool:
+        return self._step("read", epoch)
+
     def fold(self, epoch: int) -> bool:
         self._step("fold", epoch)
         self.waiting -= 1

@@ -46,6 +46,7 @@ def test_the_examples_commented_parts_are_right_too(tmp_path):
     config = load_config(file, environ).config
     assert config.drift.thresholds == {"psi": 0.2, "ks_test_pvalue": 0.05, "js_divergence": 0.1}
     assert list(config.alerting.sinks) == ["ops", "slack", "pagerduty"]
+    assert config.ingest.sources["serving"].columns == {"customer_age": "age"}
 
 
 @pytest.mark.parametrize("key", KEYS)
