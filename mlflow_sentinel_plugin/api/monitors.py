@@ -29,7 +29,7 @@ from mlflow_sentinel_plugin.store import alerts, baselines, inbox, models, monit
 
 api = blueprint("monitors", "What is watched, its state and its windows")
 
-_OWN_COLUMNS = {"name", "experiment_id", "model", "paused"}
+_OWN_COLUMNS = {"name", "experiment_id", "model", "paused", "windows"}
 
 
 class MonitorPath(BaseModel):
@@ -70,7 +70,7 @@ def create_monitor(body: schemas.MonitorCreate) -> Response:
     experiment_id = body.experiment_id or DEFAULT_EXPERIMENT_ID
     authorize(experiment_id)
     check_experiment(experiment_id)
-    settings = _checked_settings({}, body)
+    settings = checked_settings({}, body)
     with services().db.write() as session:
         monitor = monitors.create(
             session,
@@ -105,7 +105,7 @@ def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
         check_experiment(body.experiment_id)
     with services().db.write() as session:
         row = monitors.get(session, path.name, workspace=workspace(), for_update=True)
-        settings = _checked_settings(row.settings, body)
+        settings = checked_settings(row.settings, body)
         if body.timestamp_column is not None and row.baseline_id is not None:
             baseline = baselines.get(session, row.baseline_id, workspace=workspace())
             _check_timestamp(body.timestamp_column, baseline.features)
@@ -184,7 +184,9 @@ def _own_columns(body: schemas.MonitorPatch) -> dict[str, Any]:
     return {name: bool(value) if name == "paused" else value for name, value in given.items()}
 
 
-def _checked_settings(stored: dict[str, Any], body: schemas.MonitorFields) -> dict[str, Any]:
+def checked_settings(
+    stored: Mapping[str, Any], body: schemas.MonitorFields | schemas.PreviewBody
+) -> dict[str, Any]:
     """The stored settings with the given ones over them; null removes one."""
     given = body.model_dump(mode="json", exclude_unset=True, exclude=_OWN_COLUMNS)
     merged = {name: value for name, value in {**stored, **given}.items() if value is not None}

@@ -13,7 +13,7 @@ from mlflow_sentinel_plugin.alert.sinks import Sinks, build_sinks
 from mlflow_sentinel_plugin.clock import Clock, now_ms
 from mlflow_sentinel_plugin.config import Config, ResolvedSettings
 from mlflow_sentinel_plugin.detect.result import WindowResult
-from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, Kind, Role, Rule
+from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, Kind, MonitorSettings, Role, Rule
 from mlflow_sentinel_plugin.ingest.rows import Rows
 from mlflow_sentinel_plugin.ingest.tracking import TrackingSource
 from mlflow_sentinel_plugin.pipeline.accept import Accepted, Acceptor
@@ -24,6 +24,7 @@ from mlflow_sentinel_plugin.pipeline.diff import diff
 from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.past import Past
+from mlflow_sentinel_plugin.pipeline.preview import Preview, Replay
 from mlflow_sentinel_plugin.pipeline.prune import prune
 from mlflow_sentinel_plugin.pipeline.read_logs import LogReader
 from mlflow_sentinel_plugin.pipeline.score import Scorer
@@ -63,6 +64,7 @@ class Pipeline:
         past = Past(db)
         self._scorer = Scorer(db, config, clock, self._baselines, past, self.alerting)
         self._views = Views(db, config, self._baselines, past)
+        self._preview = Preview(db, self._baselines, past, self.alerting.policy)
 
     # --- for routes --------------------------------------------------------------------------------------
 
@@ -166,6 +168,11 @@ class Pipeline:
         """What reads log files; for the leader alone."""
         alerting = Alerting.of(self._config, self.sinks)
         return LogReader(self._db, self._config, self._clock, self._acceptor, tracking, alerting)
+
+    def preview(self, monitor: models.Monitor, settings: Mapping[str, Any], windows: int) -> Replay:
+        """A monitor's windows under other settings (as they would be stored), see :meth:`Preview.replay`."""
+        wanted = self._config.resolve(MonitorSettings.model_validate(settings))
+        return self._preview.replay(monitor, wanted, windows)
 
     # --- for the leader ----------------------------------------------------------------------------------
 

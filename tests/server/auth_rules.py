@@ -99,6 +99,7 @@ RULES: tuple[Rule, ...] = (
     _api("DELETE /monitors/<name>", "manage", "/monitors/victim-{who}", 204),
     _api("POST /monitors/<name>/pause", "edit", "/monitors/{monitor}/pause"),
     _api("POST /monitors/<name>/resume", "edit", "/monitors/{monitor}/resume"),
+    _api("POST /monitors/<name>/preview", "read", "/monitors/{monitor}/preview", json={}, shows=True),
     _api("GET /monitors/<name>/windows", "read", "/monitors/{monitor}/windows"),
     _api("GET /monitors/<name>/windows/<id>", "read", "/monitors/{monitor}/windows/{window}", shows=True),
     # rows

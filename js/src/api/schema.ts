@@ -437,6 +437,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitors/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How often these settings would have alerted on the newest windows, before they are saved. */
+        post: operations["preview_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/monitors/{name}/resume": {
         parameters: {
             query?: never;
@@ -2049,6 +2066,112 @@ export interface components {
              * @default null
              */
             next: string | null;
+        };
+        /**
+         * PreviewBody
+         * @description Settings to try; what is left out keeps the monitor's value, null is the default.
+         */
+        PreviewBody: {
+            /**
+             * Algorithms
+             * @default null
+             */
+            algorithms: string[] | null;
+            /**
+             * Features
+             * @default null
+             */
+            features: {
+                [key: string]: components["schemas"]["FeatureSettings"];
+            } | null;
+            /**
+             * Min Rows
+             * @default null
+             */
+            min_rows: number | null;
+            /**
+             * Rule
+             * @default null
+             */
+            rule: ("calibrated" | "thresholds") | null;
+            /**
+             * Thresholds
+             * @default null
+             */
+            thresholds: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Windows
+             * @description Replay at most so many of the newest windows.
+             * @default 48
+             */
+            windows: number;
+        };
+        /** PreviewOut */
+        PreviewOut: {
+            /**
+             * Alerts
+             * @description Alerts that would have been opened.
+             */
+            alerts: number;
+            /**
+             * Drifted
+             * @description Windows that would have drifted.
+             */
+            drifted: number;
+            /**
+             * Items
+             * @description Oldest first.
+             */
+            items: components["schemas"]["PreviewWindow"][];
+            /**
+             * Skipped
+             * @description Windows whose counts are no longer kept.
+             */
+            skipped: number;
+            /**
+             * Windows
+             * @description Windows replayed; fewer than asked for where tables are very wide.
+             */
+            windows: number;
+        };
+        /** PreviewWindow */
+        PreviewWindow: {
+            /**
+             * Alert
+             * @description It would have opened an alert.
+             */
+            alert: boolean;
+            /** End */
+            end: string;
+            /**
+             * Features
+             * @description That would have drifted, worst first.
+             */
+            features: string[];
+            /** Rows */
+            rows: number;
+            /** Score */
+            score: number | null;
+            /** Severity */
+            severity: ("low" | "medium" | "high" | "critical") | null;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @description Under the settings tried.
+             * @enum {string}
+             */
+            state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /**
+             * Was State
+             * @description As it was judged.
+             * @enum {string}
+             */
+            was_state: "ok" | "drift" | "insufficient_data" | "no_data" | "schema_changed";
+            /** Window Id */
+            window_id: string;
         };
         /** ReadyReply */
         ReadyReply: {
@@ -5540,6 +5663,113 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    preview_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

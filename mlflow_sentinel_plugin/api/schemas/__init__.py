@@ -80,6 +80,7 @@ from mlflow_sentinel_plugin.api.schemas.monitors import (
     WindowQuery,
 )
 from mlflow_sentinel_plugin.api.schemas.operations import Check, HealthReply, MeReply, ReadyReply, TicketReply
+from mlflow_sentinel_plugin.api.schemas.preview import PreviewBody, PreviewOut, PreviewWindow
 from mlflow_sentinel_plugin.api.schemas.rows import EvaluateBody, EvaluateReply, IngestReply, RejectedRow
 from mlflow_sentinel_plugin.api.schemas.runs import ArtifactOut, MetricPoint, RunDetail, RunOut, RunQuery
 
@@ -137,6 +138,9 @@ __all__ = [
     "MonitorQuery",
     "MonitorRequiredQuery",
     "Page",
+    "PreviewBody",
+    "PreviewOut",
+    "PreviewWindow",
     "ReadyReply",
     "RejectedRow",
     "Reply",

@@ -61,6 +61,11 @@ def newest_scored(session: Session, monitor_id: str) -> Window | None:
     return session.scalar(query.limit(1))
 
 
+def newest_judged(session: Session, monitor_id: str, count: int) -> list[Window]:
+    """The newest windows with a verdict, oldest first, without that verdict's text and their counts."""
+    return list(session.scalars(newest_first(scored(monitor_id)).limit(count)))[::-1]
+
+
 def newest_profiled(session: Session, monitor_id: str, baseline_id: str) -> Window | None:
     """The newest window, open or closed, that still has its profile."""
     query = select(Window).where(

@@ -72,6 +72,7 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
         assert server.get(path)["items"], path
     for path in ("/health", "/ready", "/me", "/drift/summary", f"/runs/{run}", f"/baseline/{first['id']}"):
         server.get(path)
+    server.post("/monitors/churn/preview", json={})
     server.get("/drift/timeseries", monitor="churn")
     server.get("/drift/heatmap", monitor="churn")
     server.get("/drift/distribution", monitor="churn", feature="age")

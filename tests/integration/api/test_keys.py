@@ -248,7 +248,7 @@ def test_the_scope_read_changes_nothing(app):
         and auth.declared(app)[rule.endpoint] in key_auth.SCOPES["read"]
         and not is_for_people(rule.endpoint)
     }
-    assert changing == {"evaluate.evaluate"}
+    assert changing == {"evaluate.evaluate", "preview.preview_monitor"}
 
 
 # --- keys of some monitors -------------------------------------------------------------------------------
@@ -277,6 +277,7 @@ FOR_ITS_MONITORS = {
     "monitors.pause_monitor",
     "monitors.resume_monitor",
     "predictions.post_predictions",
+    "preview.preview_monitor",
     "silences.end_silence",
     "silences.list_silences",
 }
