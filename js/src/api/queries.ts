@@ -4,6 +4,7 @@ import { ApiError, get, getAll, type Params } from "./client";
 import type {
   Alert,
   AlertDetail,
+  Delivery,
   Distribution,
   DriftEvent,
   Health,
@@ -16,6 +17,7 @@ import type {
   Run,
   RunDetail,
   Series,
+  Silence,
   Summary,
   WindowDetail,
 } from "./types";
@@ -141,6 +143,10 @@ export const alertQuery = (id: string) =>
     queryFn: ({ signal }) => get<AlertDetail>(`/alerts/${at(id)}`, {}, signal),
     refetchInterval: POLL,
   });
+
+export const silencesQuery = (filters: Params) => paged<Silence>("/silences", filters);
+
+export const deliveriesQuery = (filters: Params) => paged<Delivery>("/deliveries", filters);
 
 export const runsQuery = (filters: Params) => paged<Run>("/runs", filters);
 

@@ -9,6 +9,8 @@ import { NotFound } from "./not-found";
 
 const MonitorPage = lazy(() => import("@/features/monitor/monitor-page"));
 const AlertsPage = lazy(() => import("@/features/alerts/alerts-page"));
+const SilencesPage = lazy(() => import("@/features/alerts/silences-page"));
+const DeliveriesPage = lazy(() => import("@/features/alerts/deliveries-page"));
 const RunsPage = lazy(() => import("@/features/runs/runs-page"));
 const RunPage = lazy(() => import("@/features/runs/run-page"));
 
@@ -32,6 +34,8 @@ export const Screens = () => (
       <Route index element={<OverviewPage />} />
       <Route path="monitors/:name" element={<MonitorPage />} />
       <Route path="alerts/:id?" element={<AlertsPage />} />
+      <Route path="silences" element={<SilencesPage />} />
+      <Route path="deliveries" element={<DeliveriesPage />} />
       <Route path="runs" element={<RunsPage />} />
       <Route path="runs/:id" element={<RunPage />} />
       <Route path="*" element={<NotFound />} />

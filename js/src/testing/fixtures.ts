@@ -2,6 +2,7 @@
 import type {
   Alert,
   AlertDetail,
+  Delivery,
   Distribution,
   DriftEvent,
   Feature,
@@ -11,6 +12,7 @@ import type {
   Ready,
   RunDetail,
   Series,
+  Silence,
   Summary,
   WindowDetail,
 } from "@/api/types";
@@ -228,25 +230,41 @@ export const alert = (id: string, over: Partial<Alert> = {}): Alert => ({
   ...over,
 });
 
+export const delivery: Delivery = {
+  id: "d1",
+  alert_id: "a1",
+  monitor: "flights",
+  digest_id: null,
+  sink: "slack",
+  action: "firing",
+  status: "pending",
+  attempts: 2,
+  next_attempt_at: iso(START + 4 * HOUR),
+  last_error: "the hook answered 503",
+  created_at: drifted.end,
+  sent_at: null,
+};
+
 export const alertDetail: AlertDetail = {
   ...alert("a1"),
   log: [{ at: drifted.end, reason: "first", text: "wind moved", actor: null }],
-  deliveries: [
-    {
-      id: "d1",
-      alert_id: "a1",
-      monitor: "flights",
-      digest_id: null,
-      sink: "slack",
-      action: "firing",
-      status: "pending",
-      attempts: 2,
-      next_attempt_at: iso(START + 4 * HOUR),
-      last_error: "the hook answered 503",
-      created_at: drifted.end,
-      sent_at: null,
-    },
-  ],
+  deliveries: [delivery],
+};
+
+export const silence: Silence = {
+  id: "s1",
+  monitor: "flights",
+  pattern: null,
+  condition: "drift",
+  severity: null,
+  reason: "the sensor is being replaced",
+  author: "ada",
+  starts_at: drifted.end,
+  ends_at: iso(START + 24 * HOUR),
+  created_at: drifted.end,
+  ended_at: null,
+  ended_by: null,
+  state: "active",
 };
 
 export const run: RunDetail = {

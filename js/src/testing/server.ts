@@ -24,6 +24,22 @@ export const refuse = (
     ),
   );
 
+type Method = "post" | "patch" | "delete";
+
+/** Takes changes below `/api/v1` and notes their bodies in `taken`; answers with `body`. */
+export const take = (method: Method, path: string, taken: unknown[], body: JsonBodyType = {}) =>
+  http[method](API + path, async ({ request }) => {
+    const text = await request.text();
+    taken.push(text ? JSON.parse(text) : new URL(request.url).search);
+    return HttpResponse.json(body);
+  });
+
+/** Refuses a change with the API's one error body. */
+export const forbid = (method: Method, path: string, status: number, message: string, details: object = {}) =>
+  http[method](API + path, () =>
+    HttpResponse.json({ error: { code: "refused", message, hint: null, details } }, { status }),
+  );
+
 /** Breaks the connection. */
 export const cut = (path: string) => http.get(API + path, () => HttpResponse.error());
 
@@ -45,6 +61,8 @@ export const server = setupServer(
   answer("/monitors/flights", data.detail()),
   answer("/alerts", page([data.alert("a1")])),
   answer("/alerts/a1", data.alertDetail),
+  answer("/silences", page([data.silence])),
+  answer("/deliveries", page([data.delivery])),
   answer("/runs", page([data.run])),
   answer("/runs/r1", data.run),
 );

@@ -9,6 +9,7 @@ import { SeverityBadge, StateBadge } from "@/components/state-badge";
 import { Ago, At, ShortAt } from "@/components/time";
 import { plural, words } from "@/lib/format";
 import { experimentUrl, monitorPath } from "@/lib/links";
+import { AlertActions } from "./alert-actions";
 import { CONDITION_STATE, CONDITION_WORDS, DELIVERY_WORDS, STATUS_WORDS } from "./alert-words";
 import styles from "./alerts.module.css";
 
@@ -20,6 +21,7 @@ export function AlertDetailPanel({ id }: { id: string }) {
         {(alert) => (
           <div className={styles.detail}>
             <Facts alert={alert} />
+            <AlertActions alert={alert} />
             <Log alert={alert} />
             <Deliveries deliveries={alert.deliveries} />
           </div>
@@ -41,7 +43,11 @@ function Facts({ alert }: { alert: AlertDetail }) {
     <>
       <p>{alert.summary}</p>
       <dl className={styles.facts}>
-        <Fact name="Status">{STATUS_WORDS[alert.status]}</Fact>
+        <Fact name="Status">
+          {STATUS_WORDS[alert.status]}
+          {alert.acknowledged_by && alert.status === "acknowledged" && ` by ${alert.acknowledged_by}`}
+          {alert.silenced && ", silenced: nobody is told"}
+        </Fact>
         <Fact name="Condition">
           <StateBadge state={CONDITION_STATE[alert.condition]} text={CONDITION_WORDS[alert.condition]} />
         </Fact>

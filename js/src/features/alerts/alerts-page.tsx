@@ -15,6 +15,7 @@ import { useUrlState } from "@/lib/use-url-state";
 import { AlertDetailPanel } from "./alert-detail";
 import { CONDITION_STATE, CONDITION_WORDS, STATUS_WORDS } from "./alert-words";
 import styles from "./alerts.module.css";
+import { AlertsNav } from "./alerts-nav";
 
 /** What was said, to whom, and is it over? */
 export default function AlertsPage() {
@@ -24,6 +25,7 @@ export default function AlertsPage() {
   return (
     <>
       <h1>Alerts</h1>
+      <AlertsNav />
       <div className={styles.split} data-chosen={id !== undefined}>
         <Feed selected={id} />
         {id !== undefined && (
