@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,10 +25,11 @@ from mlflow_sentinel_plugin.detect.evidence import Evidence, layouts_of
 from mlflow_sentinel_plugin.detect.finding import Finding
 from mlflow_sentinel_plugin.detect.history import History, Lead
 from mlflow_sentinel_plugin.detect.level_tests import level_tests
+from mlflow_sentinel_plugin.detect.like_with_like import like_with_like
 from mlflow_sentinel_plugin.detect.numeric_tests import numeric_tests
 from mlflow_sentinel_plugin.detect.pair import Pair
 from mlflow_sentinel_plugin.detect.pooling import Pooled, chunks, pool
-from mlflow_sentinel_plugin.detect.reasons import LATELY, Facts, explain
+from mlflow_sentinel_plugin.detect.reasons import LATELY, Facts, Kept, explain
 from mlflow_sentinel_plugin.detect.scales import pooled_windows, scale_weights
 from mlflow_sentinel_plugin.detect.side_tests import Side, missing_test, unseen_test
 from mlflow_sentinel_plugin.detect.tested import Tested
@@ -43,6 +44,7 @@ DISTRIBUTION, MISSING, UNSEEN = 0.8, 0.1, 0.1
 MISSING_LEAD, UNSEEN_LEAD = -1, -2
 """What stands for these questions in :class:`Lead`, where values' tests have their number."""
 
+_OF_VALUES = ("location", "spread", "shape", "levels")
 _WORTH_SAYING = 2.0
 _VISIBLE = 0.1
 
@@ -55,6 +57,7 @@ class _Part:
         found: What the values' tests add to 1 / p.
         enough, counted: Whether there are values enough for that, and whether the effect is large enough too.
         weights, windows: Of the scales; windows that they pool.
+        seasonal: Where values are compared with those of the same hours.
     """
 
     features: Sequence[FeatureBaseline]
@@ -68,6 +71,7 @@ class _Part:
     effects: Effects
     weights: FloatArray
     windows: IntArray
+    seasonal: BoolArray
 
     @cached_property
     def inverse(self) -> FloatArray:
@@ -90,17 +94,26 @@ class _Part:
 
 
 def judge_calibrated(
-    pairs: Sequence[Pair], min_rows: int, baseline: Baseline, evidence: Evidence, history: History
+    pairs: Sequence[Pair],
+    min_rows: int,
+    baseline: Baseline,
+    evidence: Evidence,
+    history: History,
+    *,
+    timed: bool = True,
 ) -> list[Finding]:
     """One finding per pair.
 
     Args:
         evidence: The window's own counts.
         history: The windows before it.
+        timed: Whether the windows' bounds are times of their rows.
     """
     places = {name: i for i, name in enumerate(baseline.counted)}
     at = np.array([places[pair.feature.name] for pair in pairs], np.int64)
     windows = [*(past for past, _ in history.windows), evidence]
+    if not timed:
+        windows = [replace(window, start=None, end=None) for window in windows]
     reach = history.reach(list(places))
     parts = _parts(baseline, windows, reach, at, min_rows)
     judged = {int(i): _Judged(part, row, history) for part in parts for row, i in enumerate(part.pooled.at)}
@@ -122,13 +135,14 @@ def _parts(
         for chunk in chunks(group, widths):
             pooled = pool(windows, reach, chunk)
             some = [features[i] for i in chunk]
-            yield _part(some, [layouts[i] for i in chunk], pooled, reach[chunk], min_rows)
+            yield _part(some, [layouts[i] for i in chunk], pooled, windows, reach[chunk], min_rows)
 
 
 def _part(
     features: Sequence[FeatureBaseline],
     layouts: Sequence[Layout | None],
     pooled: Pooled,
+    windows: Sequence[Evidence],
     reach: IntArray,
     min_rows: int,
 ) -> _Part:
@@ -136,9 +150,11 @@ def _part(
     effects = effects_of([f.blocks for f in features], n)
     of_rows = effects_of([f.missing_blocks for f in features], rows)
     numeric = [layout for layout in layouts if layout is not None]
+    seasonal = np.zeros(n.shape, np.bool_)
     outside = _beyond(pooled, features, numeric) if numeric else np.stack([pooled.fact("unseen"), 0 * n])
     if numeric:
         values = numeric_tests(pooled, _stacked([x.segment_reference for x in numeric]), numeric, effects)
+        values, seasonal = like_with_like(values, pooled, windows, features)
     else:
         sizes = np.array([f.counts.size for f in features])
         values = level_tests(pooled, _stacked([f.counts for f in features]), sizes, effects)
@@ -162,6 +178,7 @@ def _part(
         effects=effects,
         weights=scale_weights(reach)[: n.shape[0]],
         windows=pooled_windows(reach)[: n.shape[0]],
+        seasonal=seasonal,
     )
 
 
@@ -289,7 +306,7 @@ class _Judged:
         known: dict[str, Any] = {
             "windows": 1 if self.fresh else int(part.windows[at]),
             "p_value": self.p_value,
-            "kept": "wanders" if part.effects.factor[at] > 1 else "independent",
+            "kept": self._kept(reason, scale),
             "levels": pair.layout is None,
             "flagged": flagged + 1,
             "known": before_it + 1,
@@ -303,12 +320,20 @@ class _Judged:
         effect = float(part.unseen.share[at] if unseen else part.values.effect[at])
         return Facts(reason, effect, n, reference, **known)
 
+    def _kept(self, reason: str, scale: int) -> Kept:
+        """What the reference is known to do that the tests of this reason allow for."""
+        if reason in _OF_VALUES and self.part.seasonal[scale, self.row]:
+            return "season"
+        return "wanders" if self.part.effects.factor[scale, self.row] > 1 else "independent"
+
     def _notes(self, pair: Pair) -> Iterator[str]:
         """Why something that may look like drift was not flagged."""
         part = self.part
         if part.without_floor[self.row] <= ALPHA < self.p_value:
             yield f"significant, but the effect is under {EFFECT_FLOOR}"
         factor = float(part.effects.factor[0, self.row])
+        if part.seasonal[0, self.row]:
+            return
         if part.counted[0, self.row] and factor >= _WORTH_SAYING and (pair.distance or 0.0) >= _VISIBLE:
             yield (
                 f"the reference itself wanders over its rows (design effect {factor:.0f}), so this change "

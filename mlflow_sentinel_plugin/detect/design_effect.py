@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlflow_sentinel_plugin.profile.blocks import Blocks
+from mlflow_sentinel_plugin.profile.season import Season
 
 _ENOUGH_BLOCKS = 8
 _SOME_BLOCKS = 4
@@ -33,6 +34,24 @@ def design_effect(blocks: Blocks | None, n: int) -> DesignEffect:
     """
     if blocks is None or not blocks.dependent:
         return INDEPENDENT
+    return _spread(blocks, n)
+
+
+def season_effect(season: Season, n: int) -> DesignEffect:
+    """The same of what remains of a seasonal feature; used whether or not it is significant.
+
+    The mean of each phase is that of the same rows, so blocks vary less around it than new rows do: by the
+    share of the phase's rows that a block holds.
+    """
+    if season.blocks is None:
+        return INDEPENDENT
+    found = _spread(season.blocks, n)
+    kept = 1 - season.cycle_share * min(1.0, n / max(season.slot_rows, 1.0))
+    df = None if found.df is None else max(1, int(found.df * (1 - season.cycle_share)))
+    return DesignEffect(max(1.0, found.factor / kept), df)
+
+
+def _spread(blocks: Blocks, n: int) -> DesignEffect:
     available = blocks.blocks_of(n)
     factor, used = blocks.spread(n if available >= _ENOUGH_BLOCKS else max(1, blocks.rows // _ENOUGH_BLOCKS))
     if _SOME_BLOCKS <= available < _ENOUGH_BLOCKS:

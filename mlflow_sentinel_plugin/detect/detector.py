@@ -50,6 +50,8 @@ class Detector:
         features: Column -> :class:`FeatureSettings` or the same as a dict: ``ignore``, ``values``,
             ``importance``, and ``thresholds`` that go over the general ones.
         min_rows: A window with fewer rows is ``insufficient_data``.
+        timed: Whether windows' bounds are times of the rows themselves; if not (they are arrivals) they are
+            only carried along.
         state: What :meth:`state` or :attr:`history` of another detector was, to go on where it stopped.
 
     Raises:
@@ -65,13 +67,14 @@ class Detector:
         thresholds: Mapping[str, float] | None = None,
         features: Mapping[str, Any] | None = None,
         min_rows: int = MIN_ROWS,
+        timed: bool = True,
         state: bytes | History | None = None,
     ) -> None:
         if rule not in get_args(Rule):
             raise InvalidInput(f"unknown rule {rule!r}", hint=f"one of {', '.join(get_args(Rule))}")
         if isinstance(min_rows, bool) or not isinstance(min_rows, int) or min_rows < 1:
             raise InvalidInput(f"min_rows must be a whole number of at least 1, got {min_rows!r}")
-        self._baseline, self._rule, self._min_rows = baseline, rule, min_rows
+        self._baseline, self._rule, self._min_rows, self._timed = baseline, rule, min_rows, timed
         self._metrics = chosen(metrics)
         self._versions = {name: version_of(metric) for name, metric in self._metrics.items()}
         self._settings = {name: _checked_settings(name, given) for name, given in (features or {}).items()}
@@ -95,7 +98,8 @@ class Detector:
 
         Args:
             profile: The window's counts, made by the same baseline.
-            start, end: Its bounds, as milliseconds since 1970 or an aware datetime; only carried along.
+            start, end: Its bounds, as milliseconds since 1970 or an aware datetime. If they are known,
+                features with a season are compared with the reference's rows of the same hours.
             samples: The values themselves where they are at hand, see :mod:`.samples`: metrics that
                 counts give up to a bound are then exact.
 
@@ -152,7 +156,9 @@ class Detector:
     ) -> tuple[dict[str, Finding], dict[str, FeatureResult]]:
         values = [evaluate(self._metrics, one) for one in pairs]
         if evidence is not None:
-            found = judge_calibrated(pairs, self._min_rows, self._baseline, evidence, self._history)
+            found = judge_calibrated(
+                pairs, self._min_rows, self._baseline, evidence, self._history, timed=self._timed
+            )
         else:
             found = judge_thresholds(pairs, values, self._min_rows, self._thresholds_of)
         findings = {one.feature.name: finding for one, finding in zip(pairs, found, strict=True)}

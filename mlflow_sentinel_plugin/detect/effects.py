@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtr
 
-from mlflow_sentinel_plugin.detect.design_effect import design_effect
+from mlflow_sentinel_plugin.detect.design_effect import design_effect, season_effect
 from mlflow_sentinel_plugin.detect.tails import SMALLEST_P, two_sided
 from mlflow_sentinel_plugin.profile.blocks import Blocks
+from mlflow_sentinel_plugin.profile.season import Season
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 
@@ -54,6 +55,17 @@ def effects_of(blocks: Sequence[Blocks | None], n: IntArray) -> Effects:
             continue
         for scale in range(n.shape[0]):
             found = design_effect(each, int(n[scale, i]))
+            factor[scale, i] = found.factor
+            df[scale, i] = np.inf if found.df is None else max(found.df, 1)
+    return Effects(factor, df)
+
+
+def season_effects(seasons: Sequence[Season], n: IntArray) -> Effects:
+    """The design effects of ``n`` rows (scales x features) beside their phases' means."""
+    factor, df = np.ones(n.shape), np.full(n.shape, np.inf)
+    for i, season in enumerate(seasons):
+        for scale in range(n.shape[0]):
+            found = season_effect(season, int(n[scale, i]))
             factor[scale, i] = found.factor
             df[scale, i] = np.inf if found.df is None else max(found.df, 1)
     return Effects(factor, df)

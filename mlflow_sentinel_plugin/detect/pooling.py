@@ -24,11 +24,15 @@ class Pooled:
         at: Positions of the features.
         counts: Scales x features x width, zero beyond a feature's own width.
         facts: Scales x ``FACTS`` x features.
+        values: Usable values of each window, newest first, x features.
+        last: Scales x features: the oldest window pooled, counted back from the newest, which is 0.
     """
 
     at: IntArray
     counts: FloatArray
     facts: IntArray
+    values: IntArray
+    last: IntArray
 
     def fact(self, name: str) -> IntArray:
         """One of ``FACTS``, scales x features."""
@@ -79,4 +83,5 @@ def pool(windows: Sequence[Evidence], reach: IntArray, at: IntArray) -> Pooled:
     column = np.arange(at.size)
     for back in range(1, len(windows)):
         stacked[back] += stacked[back - 1]
-    return Pooled(at, stacked[last, column], np.cumsum(facts, axis=0)[last, :, column].transpose(0, 2, 1))
+    summed = np.cumsum(facts, axis=0)[last, :, column].transpose(0, 2, 1)
+    return Pooled(at, stacked[last, column], summed, facts[:, FACTS.index("values")], last)

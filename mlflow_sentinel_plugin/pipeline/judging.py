@@ -32,6 +32,7 @@ def detector_of(settings: ResolvedSettings, baseline: Baseline, history: History
         thresholds=settings.thresholds,
         features=_with_importances(settings.features, importances_of(baseline.source)),
         min_rows=settings.min_rows,
+        timed=settings.timestamp_column is not None and settings.window.rows is None,
         state=history,
     )
 

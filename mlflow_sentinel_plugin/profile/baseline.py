@@ -31,7 +31,7 @@ from mlflow_sentinel_plugin.profile.learn import Plan, learn
 from mlflow_sentinel_plugin.profile.profile import Profile, empty_profile, one_array, profile_table
 from mlflow_sentinel_plugin.profile.storage import dump_feature, load_feature
 from mlflow_sentinel_plugin.profile.table import blocks, to_table
-from mlflow_sentinel_plugin.profile.types import IntArray
+from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 __all__ = ["Baseline", "Profile"]
 
@@ -73,7 +73,8 @@ class Baseline:
             kinds: Column -> kind, for columns whose kind should not be inferred.
             roles: Column -> role; default ``prediction`` for ``prediction`` and ``prediction.*``, else
                 ``feature``.
-            timestamp: The column of role ``timestamp``; the rows' time order is taken from it.
+            timestamp: The column of role ``timestamp``; the rows' time order is taken from it, and whether a
+                numeric column follows the hour of the day or the day of the week (UTC): see :mod:`.season`.
             time_ordered: Whether the rows (without ``timestamp``) are in time order. If so, how much the
                 reference wanders over time is measured and allowed for. Not done where rows are sorted by
                 their target, nor for a column that they are sorted by.
@@ -188,13 +189,19 @@ def _plan(
 ) -> Plan:
     columns = sum(blank.counted for blank in blanks)
     clock = next((blank.name for blank in blanks if blank.role == "timestamp"), None)
+    seconds = None if clock is None else _seconds(one_array(table[clock]))
+    order = None if seconds is None else np.argsort(seconds, kind="stable")
+    phases, season_blocks = budget.season_for(columns)
     return Plan(
         budget.grid_size_for(columns, grid_size),
         budget.level_cap_for(columns),
         budget.block_count_for(columns),
         ordered=clock is not None or (time_ordered and not _sorted_by_label(table, blanks)),
-        order=None if clock is None else _time_order(one_array(table[clock])),
+        order=order,
         window_rows=window_rows,
+        seconds=None if seconds is None or _bare_numbers(table[clock]) else seconds[order],
+        season_phases=phases,
+        season_blocks=season_blocks,
     )
 
 
@@ -209,9 +216,13 @@ def _codes(column: Any) -> IntArray:
     return np.asarray(plain.to_numpy(zero_copy_only=False), np.int64)
 
 
-def _time_order(column: Any) -> IntArray:
-    seconds = (numbers if is_number(column) else datetimes)(column).values
-    return np.argsort(seconds, kind="stable")
+def _seconds(column: Any) -> FloatArray:
+    """Times that the rows are sorted by; of bare numbers the unit is not known, but their order is."""
+    return (numbers if is_number(column) else datetimes)(column).values
+
+
+def _bare_numbers(column: Any) -> bool:
+    return is_number(one_array(column))
 
 
 def _check_size(baseline: Baseline, size: int) -> None:

@@ -2,7 +2,8 @@
 
 With F counted columns: the grid has ``grid_size`` edges if that is at most 6 MB / (12 bytes x F), else the
 largest power of two below it; base blocks 1.5 MB / (8 bytes x F), at most 1024; levels 200,000 / F, 20 to
-2000. Up to 61 columns keep the full 8192 edges.
+2000. Seasons: 800 kB / F decide on the longest period and the base blocks. Up to 61 columns keep the full
+8192 edges.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ MAX_BYTES = 8 * 2**20
 _EDGE_BYTES, _EDGE_BUDGET = 12, 6_000_000
 _BLOCK_BYTES, _BLOCK_BUDGET = 8, 1_500_000
 _LEVEL_BUDGET = 200_000
+_SEASON_BUDGET = 800_000
+_SEASONS = ((19_000, 168, 1024), (7_000, 24, 512), (2_500, 24, 128))
+"""Bytes of a column's season, about, with so many phases and base blocks."""
 
 
 def grid_size_for(columns: int, wanted: int) -> int:
@@ -35,6 +39,16 @@ def block_count_for(columns: int) -> int:
 def level_cap_for(columns: int) -> int:
     """Levels kept per categorical column."""
     return min(2000, max(20, _LEVEL_BUDGET // max(columns, 1)))
+
+
+def season_for(columns: int) -> tuple[int, int]:
+    """Phases of the longest period looked for (0: none is), and base blocks of a season.
+
+    >>> season_for(25), season_for(100), season_for(300), season_for(1000)
+    ((168, 1024), (24, 512), (24, 128), (0, 0))
+    """
+    affordable = _SEASON_BUDGET // max(columns, 1)
+    return next(((phases, blocks) for size, phases, blocks in _SEASONS if size <= affordable), (0, 0))
 
 
 def _power_of_two(limit: int) -> int:

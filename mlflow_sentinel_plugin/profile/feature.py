@@ -15,6 +15,7 @@ from mlflow_sentinel_plugin.profile.blocks import Blocks
 from mlflow_sentinel_plugin.profile.kinds import UNSCORED_ROLES, Source
 from mlflow_sentinel_plugin.profile.layout import Layout
 from mlflow_sentinel_plugin.profile.precision import all_at, coarsen, round_to
+from mlflow_sentinel_plugin.profile.season import Season
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
 
@@ -37,6 +38,7 @@ class FeatureBaseline:
         bound: D from counts is off by at most this (0: exact).
         summary: JSON-ready figures for people.
         blocks, missing_blocks: See :mod:`.blocks`; ``None`` where the row order says nothing.
+        season: See :mod:`.season`; ``None`` without times, or where they say nothing.
     """
 
     name: str
@@ -63,6 +65,7 @@ class FeatureBaseline:
     summary: dict[str, Any] = field(default_factory=dict)
     blocks: Blocks | None = None
     missing_blocks: Blocks | None = None
+    season: Season | None = None
 
     @property
     def counted(self) -> bool:

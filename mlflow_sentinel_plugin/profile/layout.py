@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import ndtri
 
 from mlflow_sentinel_plugin.profile.types import FloatArray, IntArray
 
@@ -63,6 +64,33 @@ class Layout:
     def segment_reference(self) -> IntArray:
         """The reference's counts per segment."""
         return self.cumulative[self.segments[1:]] - self.cumulative[self.segments[:-1]]
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Location and spread score of each segment (2 x segments).
+
+        The normal score of its middle rank in the reference, and its square; each has mean 0 and variance 1
+        over the reference, or is 0 throughout.
+        """
+        counts, total = self.segment_reference, max(int(self.cumulative[-1]), 1)
+        middle = np.cumsum(counts) - counts / 2
+        normal = ndtri(np.clip(middle, 0.5, max(total - 0.5, 0.5)) / total)
+        both = np.stack([normal, normal**2])
+        both -= (both @ counts / total)[:, None]
+        sd = np.sqrt(both**2 @ counts / total)[:, None]
+        return np.asarray(np.where(sd > 0, both / np.where(sd > 0, sd, 1.0), 0.0))
+
+    @cached_property
+    def skewness(self) -> FloatArray:
+        """Of the two scores, over the reference."""
+        return np.asarray(self.scores**3 @ self.segment_reference / max(int(self.cumulative[-1]), 1))
+
+    def segments_of(self, values: FloatArray) -> IntArray:
+        """The segment of each value; none may be NaN."""
+        at = np.searchsorted(self.edges, values)
+        on_edge = self.edges[np.minimum(at, self.edges.size - 1)] == values
+        cells = 2 * at + (on_edge & (at < self.edges.size))
+        return np.asarray(np.searchsorted(self.segments, cells, "right") - 1)
 
     @cached_property
     def ranges(self) -> IntArray:

@@ -22,7 +22,9 @@ from mlflow_sentinel_plugin.profile.blocks import (
 from mlflow_sentinel_plugin.profile.count import to_numbers, to_texts
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.grid import bin_edges, count_sorted, evenly, largest_open_cell, make_edges
+from mlflow_sentinel_plugin.profile.layout import Layout
 from mlflow_sentinel_plugin.profile.precision import MAX_MERGED, candidates, reference_precision
+from mlflow_sentinel_plugin.profile.season import Season, learn_season
 from mlflow_sentinel_plugin.profile.types import BoolArray, FloatArray, IntArray
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -37,7 +39,8 @@ class Plan:
     """How finely to learn: grid edges, kept levels and base blocks a column may have; see :mod:`.budget`.
 
     ``order`` sorts the rows by time (``None``: they are in time order as they are); ``ordered`` is false
-    where the rows have no time order at all.
+    where the rows have no time order at all. ``seconds`` are the rows' times, sorted, where they are known.
+    ``season_phases`` and ``season_blocks`` bound what is kept of a season.
     """
 
     grid_size: int
@@ -46,6 +49,9 @@ class Plan:
     ordered: bool = True
     order: IntArray | None = None
     window_rows: int | None = None
+    seconds: FloatArray | None = None
+    season_phases: int = 0
+    season_blocks: int = 0
 
 
 def learn(blank: FeatureBaseline, column: Any, plan: Plan) -> FeatureBaseline:
@@ -88,6 +94,15 @@ def _learn_numbers(blank: FeatureBaseline, values: FloatArray, plan: Plan) -> Fe
         summary=number_summary(blank.kind, finite, bound),
         blocks=location,
         missing_blocks=missing,
+        season=_season(values, Layout(edges, counts, bins), plan) if blank.kind == "numeric" else None,
+    )
+
+
+def _season(values: FloatArray, layout: Layout, plan: Plan) -> Season | None:
+    if plan.order is None or plan.seconds is None or not plan.season_phases:
+        return None
+    return learn_season(
+        values[plan.order], plan.seconds, layout, plan.season_phases, plan.season_blocks, plan.window_rows
     )
 
 

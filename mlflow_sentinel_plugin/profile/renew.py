@@ -55,6 +55,7 @@ def _feature(feature: FeatureBaseline, counts: FeatureCounts, rows: int) -> Feat
         malformed=counts.malformed,
         blocks=None,
         missing_blocks=None,
+        season=None,
     )
     if feature.kind == "categorical":
         return _levels(known, counts)

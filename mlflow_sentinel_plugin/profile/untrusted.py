@@ -20,6 +20,7 @@ from mlflow_sentinel_plugin.profile.blocks import Blocks
 from mlflow_sentinel_plugin.profile.budget import MAX_BYTES
 from mlflow_sentinel_plugin.profile.feature import FeatureBaseline
 from mlflow_sentinel_plugin.profile.kinds import KINDS, ROLES, Source
+from mlflow_sentinel_plugin.profile.season import PHASES, Season
 
 MEDIA_TYPE = "application/vnd.mlflow-sentinel.baseline"
 MAX_COLUMNS = 5_000
@@ -89,6 +90,9 @@ def _check_feature(feature: FeatureBaseline, rows: int) -> None:
     for blocks in (feature.blocks, feature.missing_blocks):
         if blocks is not None:
             _check_blocks(blocks, rows)
+    if feature.season is not None:
+        _need(not feature.has_levels, "levels have no season")
+        _check_season(feature.season, feature)
 
 
 def _check_levels(feature: FeatureBaseline) -> None:
@@ -128,6 +132,23 @@ def _check_blocks(blocks: Blocks, rows: int) -> None:
         and math.isfinite(blocks.gate_p)
     )
     _need(fits, "its blocks do not fit its rows")
+
+
+def _check_season(season: Season, feature: FeatureBaseline) -> None:
+    phases, cells = PHASES[season.period], feature.layout.range_bounds.shape[0]
+    fits = (
+        season.rows.size == season.slots.size == phases
+        and season.cells.shape == (phases, cells)
+        and int(season.rows.sum()) <= feature.present
+        and bool((season.cells <= season.rows[:, None]).all() and (season.cells >= 0).all())
+        and bool(((season.rows > 0) == (season.slots > 0)).all() and (season.slots <= season.rows).all())
+        and bool(np.isfinite(season.means).all() and np.isfinite(season.variances).all())
+        and bool((season.variances >= 0).all())
+    )
+    _need(fits, "its season does not fit its rows")
+    if season.blocks is not None:
+        _need(season.blocks.sums.shape[0] == 2, "its season does not have two scores")
+        _check_blocks(season.blocks, feature.rows)
 
 
 def _check_summary(summary: Any) -> None:

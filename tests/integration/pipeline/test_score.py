@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from sqlalchemy import func, select, update
 
 from mlflow_sentinel_plugin.alert import outbox
+from mlflow_sentinel_plugin.clock import to_rfc3339
 from mlflow_sentinel_plugin.config import Config
 from mlflow_sentinel_plugin.config.model import AlertingSection, SinkConfig
 from mlflow_sentinel_plugin.detect.detector import Detector
@@ -67,6 +70,27 @@ def test_a_row_newer_than_lateness_closes_the_windows_before_it(world):
         ("ok", False),
         (None, True),
     ]
+
+
+def swinging(at: int, move: float = 0.0) -> pa.Table:
+    """An hour of rows whose age follows the hour of the day."""
+    hour = at // HOUR % 24
+    ages = np.random.default_rng(at // HOUR).normal(3 * np.sin(2 * np.pi * hour / 24) + move, 1, 100)
+    return pa.table({"age": ages, "at": [to_rfc3339(at + i * 1000) for i in range(100)]})
+
+
+@pytest.mark.parametrize("timestamp_column", ["at", None])
+def test_hours_are_compared_with_those_hours_of_the_reference_if_events_have_times(world, timestamp_column):
+    reference = pa.concat_tables([swinging(NOON - i * HOUR) for i in range(200, 20, -1)])
+    world.pipeline.register_baseline("churn", reference, roles={"at": "timestamp"})
+    world.set(timestamp_column=timestamp_column)
+    for i in range(5, 2, -1):
+        world.post(swinging(NOON - i * HOUR, move=0.0 if i > 3 else -1.2))
+    world.now += HOUR + LATENESS
+
+    world.tick()
+
+    assert states(world) == (["ok", "ok", "drift"] if timestamp_column else ["ok"])
 
 
 def test_drift_makes_one_event_and_opens_one_alert(world):
