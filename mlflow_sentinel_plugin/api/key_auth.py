@@ -20,7 +20,7 @@ from mlflow_sentinel_plugin.entities import KeyScope
 from mlflow_sentinel_plugin.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from mlflow_sentinel_plugin.store import keys
 from mlflow_sentinel_plugin.store.engine import Database
-from mlflow_sentinel_plugin.store.models import Alert, ApiKey, Baseline, DriftEvent, Monitor, Silence
+from mlflow_sentinel_plugin.store.models import Alert, ApiKey, Baseline, DriftEvent, Monitor, Silence, Source
 
 if TYPE_CHECKING:
     from mlflow_sentinel_plugin.api.auth import Permission
@@ -53,6 +53,8 @@ BY_QUERY = frozenset(
         "drift.list_events",
         "silences.list_silences",
         "predictions.post_predictions",
+        "sources.create_source",
+        "sources.list_sources",
     }
 )
 """Routes that touch nothing but the monitor in ``?monitor=``, if it is given."""
@@ -60,7 +62,7 @@ BY_QUERY = frozenset(
 BY_PATH = "/api/v1/monitors/<name>"
 """Rules that begin so touch nothing but the monitor of that name."""
 
-Owned = type[Alert] | type[Baseline] | type[DriftEvent] | type[Silence]
+Owned = type[Alert] | type[Baseline] | type[DriftEvent] | type[Silence] | type[Source]
 
 BY_ID: dict[str, Owned] = {
     "alerts.acknowledge_alert": Alert,
@@ -72,6 +74,8 @@ BY_ID: dict[str, Owned] = {
     "baselines.get_baseline": Baseline,
     "drift.get_event": DriftEvent,
     "silences.end_silence": Silence,
+    "sources.delete_source": Source,
+    "sources.get_source": Source,
 }
 """Routes that touch nothing but the monitor that the row named by ``<id>`` belongs to."""
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 RESOURCES = (
-    *("monitors", "preview", "baselines", "predictions", "evaluate", "drift", "alerts", "runs"),
+    *("monitors", "preview", "baselines", "predictions", "evaluate", "drift", "alerts", "runs", "sources"),
     *("silences", "sinks", "deliveries"),
     *("keys", "me", "ws_ticket", "health"),
 )

@@ -86,17 +86,26 @@ def create(
     return row
 
 
-def get(session: Session, source_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> tuple[Source, str]:
-    """A source and the name of its monitor.
+def get(
+    session: Session,
+    source_id: str,
+    *,
+    workspace: str = DEFAULT_WORKSPACE,
+    visible: Collection[str] | None = None,
+) -> Source:
+    """The source of that id.
+
+    Args:
+        visible: Experiment ids the asker may see; others count as absent. ``None``: all.
 
     Raises:
         NotFound: there is none in the workspace.
     """
-    query = select(Source, Monitor.name).join(Monitor, Monitor.id == Source.monitor_id)
-    row = session.execute(query.where(Source.id == source_id, Source.workspace == workspace)).first()
+    query = select(Source).where(Source.id == source_id, Source.workspace == workspace)
+    row = session.scalar(query if visible is None else query.where(Source.experiment_id.in_(visible)))
     if row is None:
-        raise NotFound(f"there is no source with the id {source_id!r}", code="source_not_found")
-    return row[0], row[1]
+        raise NotFound("there is no such thing, or you may not see it", code="source_not_found")
+    return row
 
 
 def list_page(
@@ -105,8 +114,6 @@ def list_page(
     workspace: str = DEFAULT_WORKSPACE,
     visible: Collection[str] | None = None,
     monitor_id: str | None = None,
-    experiment_id: str | None = None,
-    state: State | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Source]:
@@ -121,13 +128,8 @@ def list_page(
     query: Select[Source] = select(Source).where(Source.workspace == workspace)
     if visible is not None:
         query = query.where(Source.experiment_id.in_(visible))
-    for column, value in (
-        (Source.monitor_id, monitor_id),
-        (Source.experiment_id, experiment_id),
-        (Source.state, state),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    if monitor_id is not None:
+        query = query.where(Source.monitor_id == monitor_id)
     return page(session, query, Source.name, Source.id, limit=limit, cursor=cursor)
 
 

@@ -85,6 +85,7 @@ def _asset() -> str:
 
 
 SILENCE = {"reason": "a test", "ends_at": f"{datetime.now(timezone.utc) + timedelta(hours=1):%FT%TZ}"}
+LOGS = {"name": "of {who}", "run_id": "{run}", "artifact_path": "none.csv"}
 _NEW = {"name": "new-{who}", "experiment_id": "{experiment}"}
 
 RULES: tuple[Rule, ...] = (
@@ -143,6 +144,12 @@ RULES: tuple[Rule, ...] = (
     _api("POST /sinks/<name>/test", "admin", "/sinks/none/test", 404),
     _api("GET /deliveries", "admin", "/deliveries"),
     _api("POST /deliveries/<id>/replay", "admin", "/deliveries/none/replay", 404),
+    # sources
+    _api("GET /sources", "list", "/sources", shows=True),
+    _api("GET /sources", "read", "/sources?monitor={monitor}", shows=True),
+    _api("POST /sources", "edit", "/sources?monitor={monitor}", 201, json=LOGS),
+    _api("GET /sources/<id>", "read", "/sources/{source}", shows=True),
+    Rule("DELETE /api/v1/sources/<id>", "edit", "/api/v1/sources/{doomed}", (204, 404)),
     # runs
     _api("GET /runs", "list", "/runs", shows=True),
     _api("GET /runs", "list", "/runs?experiment={experiment}", shows=True),

@@ -123,7 +123,8 @@ class KeyHolder(Principal):
 
 
 def _is_by_id(rule: Rule) -> bool:
-    return any(name in rule.path for name in ("{event}", "{alert}", "{baseline}", "{silence}"))
+    ids = ("{event}", "{alert}", "{baseline}", "{silence}", "{source}", "{doomed}")
+    return any(name in rule.path for name in ids)
 
 
 def _is_of_monitor(rule: Rule) -> bool:

@@ -171,6 +171,9 @@ def fill(server: Server) -> dict[str, str]:
         found = eventually(lambda path=path: server.get(path, auth=ADMIN).json()["items"], 60)
         ids[name] = found[0]["id"]
     ids["silence"] = as_admin(server, "/api/v1/silences", monitor=MONITOR, **SILENCE)["id"]
+    for name in ("source", "doomed"):
+        source = {"name": name, "run_id": ids["run"], "artifact_path": "none.csv"}
+        ids[name] = as_admin(server, f"/api/v1/sources?monitor={MONITOR}", **source)["id"]
     assert eventually(lambda: server.get("/api/v1/runs", auth=ADMIN).json()["items"], 60)
     ids["key"] = as_admin(server, "/api/v1/keys", name="admin's", scope="read")["id"]
     return ids
@@ -262,7 +265,7 @@ def wrong(answers: Answers) -> list[str]:
 def leaks(site: Site, answers: Answers) -> list[str]:
     """Names and ids in answers to those who may not see them, and who did not name them themselves."""
     secrets = {MONITOR, FEATURE, EXPERIMENT, RUN} | {
-        site.ids[name] for name in ("run", "event", "alert", "window", "baseline", "silence", "key")
+        site.ids[name] for name in ("run", "event", "alert", "window", "baseline", "silence", "source", "key")
     }
     return [
         f"{rule.method} {rule.path} as {who.name} names {secret}"

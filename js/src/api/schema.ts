@@ -648,6 +648,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log sources by name; of one monitor or of all. */
+        get: operations["list_sources"];
+        put?: never;
+        /** Read files for a monitor from now on: those of a path that the administrator allows, or artifacts. */
+        post: operations["create_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A source with the files that were read last. */
+        get: operations["get_source"];
+        put?: never;
+        post?: never;
+        /** Stop reading its files; the rows that came of them stay. */
+        delete: operations["delete_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ws-ticket": {
         parameters: {
             query?: never;
@@ -820,6 +856,18 @@ export interface components {
             path: string;
             /** Size */
             size: number | null;
+        };
+        /** BadLine */
+        BadLine: {
+            /** File */
+            file: string;
+            /**
+             * Position
+             * @description Where it begins: bytes of the inflated file; rows in a Parquet.
+             */
+            position: number;
+            /** Reason */
+            reason: string;
         };
         /** BaselineBrief */
         BaselineBrief: {
@@ -2057,6 +2105,16 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[SourceOut] */
+        Page_SourceOut_: {
+            /** Items */
+            items: components["schemas"]["SourceOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
         /** Page[WindowOut] */
         Page_WindowOut_: {
             /** Items */
@@ -2464,6 +2522,300 @@ export interface components {
              * @description What it answered, if it refused.
              */
             status: number | null;
+        };
+        /**
+         * SourceCreate
+         * @description Where the files are and how their rows are read.
+         */
+        SourceCreate: {
+            /**
+             * Artifact Path
+             * @description Path from the root of the run's artifacts; its last part may hold wildcards.
+             * @default null
+             */
+            artifact_path: string | null;
+            /**
+             * Columns
+             * @description Column of the files -> column of the baseline.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Experiment Id
+             * @description Experiment whose newest run's artifacts are read, run after run.
+             * @default null
+             */
+            experiment_id: string | null;
+            /**
+             * Format
+             * @description ``auto``: by the name, else by the first bytes.
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "jsonl" | "csv" | "parquet" | "arrow";
+            /**
+             * Name
+             * @description Any, once a monitor.
+             */
+            name: string;
+            /**
+             * Path
+             * @description Absolute path or URI of the files, with ``*``, ``?``, ``[ab]`` and ``**``.
+             * @default null
+             */
+            path: string | null;
+            /**
+             * Run Id
+             * @description Run whose artifacts are read.
+             * @default null
+             */
+            run_id: string | null;
+            /**
+             * Timestamp Column
+             * @description Event time (after ``columns``); default the monitor's.
+             * @default null
+             */
+            timestamp_column: string | null;
+            /**
+             * Timestamp Unit
+             * @description The event time is a number: so long since 1970, UTC.
+             * @default null
+             */
+            timestamp_unit: ("s" | "ms" | "us" | "ns") | null;
+        };
+        /** SourceDetail */
+        SourceDetail: {
+            /** Bytes Behind */
+            bytes_behind: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Files
+             * @description At the last look, like the next four.
+             */
+            files: number;
+            /**
+             * Files Behind
+             * @description Files with something unread.
+             */
+            files_behind: number;
+            /** Files Failing */
+            files_failing: number;
+            /** Id */
+            id: string;
+            /**
+             * Looked At
+             * @description To the minute; null before the first look.
+             */
+            looked_at: string | null;
+            /** Monitor */
+            monitor: string;
+            /** Name */
+            name: string;
+            /**
+             * Newest
+             * @description The 100 files that were read last.
+             */
+            newest: components["schemas"]["SourceFileOut"][];
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "config" | "api";
+            /**
+             * Place
+             * @description Where the files are, in words.
+             */
+            place: string;
+            /**
+             * Read At
+             * @description When it last gave rows.
+             */
+            read_at: string | null;
+            /**
+             * Reason
+             * @description What it waits for, or why it fails.
+             */
+            reason: string | null;
+            /** Rejected */
+            rejected: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Samples
+             * @description The newest bad lines.
+             */
+            samples: components["schemas"]["BadLine"][];
+            settings: components["schemas"]["SourceSettings"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "waiting" | "failing" | "paused";
+        };
+        /** SourceFileOut */
+        SourceFileOut: {
+            /** Error */
+            error: string | null;
+            /**
+             * Gone At
+             * @description Since when there is no such file.
+             */
+            gone_at: string | null;
+            /** Path */
+            path: string;
+            /**
+             * Position
+             * @description Everything before it is taken in; bytes are those inflated.
+             */
+            position: number;
+            /** Read At */
+            read_at: string;
+            /** Rejected */
+            rejected: number;
+            /** Rows */
+            rows: number;
+            /** Size */
+            size: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "bytes" | "rows";
+        };
+        /** SourceOut */
+        SourceOut: {
+            /** Bytes Behind */
+            bytes_behind: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Files
+             * @description At the last look, like the next four.
+             */
+            files: number;
+            /**
+             * Files Behind
+             * @description Files with something unread.
+             */
+            files_behind: number;
+            /** Files Failing */
+            files_failing: number;
+            /** Id */
+            id: string;
+            /**
+             * Looked At
+             * @description To the minute; null before the first look.
+             */
+            looked_at: string | null;
+            /** Monitor */
+            monitor: string;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "config" | "api";
+            /**
+             * Place
+             * @description Where the files are, in words.
+             */
+            place: string;
+            /**
+             * Read At
+             * @description When it last gave rows.
+             */
+            read_at: string | null;
+            /**
+             * Reason
+             * @description What it waits for, or why it fails.
+             */
+            reason: string | null;
+            /** Rejected */
+            rejected: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Samples
+             * @description The newest bad lines.
+             */
+            samples: components["schemas"]["BadLine"][];
+            settings: components["schemas"]["SourceSettings"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "waiting" | "failing" | "paused";
+        };
+        /**
+         * SourceSettings
+         * @description One source of rows of a monitor: files, artifacts of a run, or those of an experiment's runs.
+         */
+        SourceSettings: {
+            /**
+             * Artifact Path
+             * @description Path from the root of the run's artifacts; its last part may hold wildcards.
+             * @default null
+             */
+            artifact_path: string | null;
+            /**
+             * Columns
+             * @description Column of the files -> column of the baseline.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Experiment Id
+             * @description Experiment whose newest run's artifacts are read, run after run.
+             * @default null
+             */
+            experiment_id: string | null;
+            /**
+             * Format
+             * @description ``auto``: by the name, else by the first bytes.
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "jsonl" | "csv" | "parquet" | "arrow";
+            /**
+             * Path
+             * @description Absolute path or URI of the files, with ``*``, ``?``, ``[ab]`` and ``**``.
+             * @default null
+             */
+            path: string | null;
+            /**
+             * Run Id
+             * @description Run whose artifacts are read.
+             * @default null
+             */
+            run_id: string | null;
+            /**
+             * Timestamp Column
+             * @description Event time (after ``columns``); default the monitor's.
+             * @default null
+             */
+            timestamp_column: string | null;
+            /**
+             * Timestamp Unit
+             * @description The event time is a number: so long since 1970, UTC.
+             * @default null
+             */
+            timestamp_unit: ("s" | "ms" | "us" | "ns") | null;
         };
         /** SparkPoint */
         SparkPoint: {
@@ -6931,6 +7283,415 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SinkTest"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_sources: {
+        parameters: {
+            query?: {
+                /** @description Items of a page. */
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+                monitor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_source: {
+        parameters: {
+            query: {
+                monitor: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

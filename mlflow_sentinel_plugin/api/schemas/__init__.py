@@ -83,6 +83,14 @@ from mlflow_sentinel_plugin.api.schemas.operations import Check, HealthReply, Me
 from mlflow_sentinel_plugin.api.schemas.preview import PreviewBody, PreviewOut, PreviewWindow
 from mlflow_sentinel_plugin.api.schemas.rows import EvaluateBody, EvaluateReply, IngestReply, RejectedRow
 from mlflow_sentinel_plugin.api.schemas.runs import ArtifactOut, MetricPoint, RunDetail, RunOut, RunQuery
+from mlflow_sentinel_plugin.api.schemas.sources import (
+    BadLine,
+    SourceCreate,
+    SourceDetail,
+    SourceFileOut,
+    SourceOut,
+    SourceQuery,
+)
 
 __all__ = [
     "AlertAct",
@@ -92,6 +100,7 @@ __all__ = [
     "AlertOut",
     "AlertQuery",
     "ArtifactOut",
+    "BadLine",
     "BaselineBrief",
     "BaselineDetail",
     "BaselineDiff",
@@ -158,6 +167,11 @@ __all__ = [
     "SinkList",
     "SinkOut",
     "SinkTest",
+    "SourceCreate",
+    "SourceDetail",
+    "SourceFileOut",
+    "SourceOut",
+    "SourceQuery",
     "SparkPoint",
     "SummaryQuery",
     "SummaryReply",

@@ -58,6 +58,10 @@ def test_every_operation_answers_as_the_document_says(server, mlflow, document):
     run = mlflow.run(name="documented", metrics={"auc": [0.5, 0.9]}, artifacts={"train.csv": train})
     server.poll()
     server.post("/monitors", 201, json={"name": "churn"})
+    logs = {"name": "logs", "run_id": run, "artifact_path": "*.csv"}
+    source = server.post("/sources?monitor=churn", 201, json=logs)["id"]
+    assert server.get("/sources")["items"][0]["id"] == server.get(f"/sources/{source}")["id"]
+    server.call("DELETE", f"/sources/{source}")
     first = server.post("/baseline?monitor=churn", 201, json={"run_id": run, "artifact_path": "train.csv"})
     server.post(f"/baseline/{first['id']}/activate")
     server.get(f"/baseline/{first['id']}/diff", to=first["id"])

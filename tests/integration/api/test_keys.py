@@ -280,6 +280,10 @@ FOR_ITS_MONITORS = {
     "preview.preview_monitor",
     "silences.end_silence",
     "silences.list_silences",
+    "sources.create_source",
+    "sources.delete_source",
+    "sources.get_source",
+    "sources.list_sources",
 }
 """Routes that a key of some monitors can use; a route that says nothing of one monitor stays closed."""
 
