@@ -4,6 +4,8 @@ import { ApiError, get, getAll, type Params } from "./client";
 import type {
   Alert,
   AlertDetail,
+  Baseline,
+  BaselineDiff,
   Delivery,
   Distribution,
   DriftEvent,
@@ -20,6 +22,7 @@ import type {
   Silence,
   Summary,
   WindowDetail,
+  WindowSummary,
 } from "./types";
 
 const POLL = 15_000;
@@ -123,6 +126,28 @@ export const eventsQuery = (monitor: string) =>
     queryKey: ["events", monitor],
     queryFn: ({ signal }) => get<Page<DriftEvent>>("/drift", { monitor, limit: 200 }, signal),
     refetchInterval: POLL,
+  });
+
+export const windowsQuery = (monitor: string) =>
+  queryOptions({
+    queryKey: ["windows", monitor],
+    queryFn: ({ signal }) =>
+      get<Page<WindowSummary>>(`/monitors/${at(monitor)}/windows`, { limit: 200 }, signal),
+    staleTime: POLL,
+  });
+
+export const baselinesQuery = (monitor: string) =>
+  queryOptions({
+    queryKey: ["baselines", monitor],
+    queryFn: ({ signal }) => getAll<Baseline>("/baseline", { monitor }, signal),
+    refetchInterval: POLL,
+  });
+
+export const baselineDiffQuery = (from: string, to: string) =>
+  queryOptions({
+    queryKey: ["baseline-diff", from, to],
+    queryFn: ({ signal }) => get<BaselineDiff>(`/baseline/${at(from)}/diff`, { to }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 const paged = <T>(path: string, filters: Params) =>

@@ -11,6 +11,7 @@ const MonitorPage = lazy(() => import("@/features/monitor/monitor-page"));
 const AlertsPage = lazy(() => import("@/features/alerts/alerts-page"));
 const SilencesPage = lazy(() => import("@/features/alerts/silences-page"));
 const DeliveriesPage = lazy(() => import("@/features/alerts/deliveries-page"));
+const BaselinesPage = lazy(() => import("@/features/baselines/baselines-page"));
 const RunsPage = lazy(() => import("@/features/runs/runs-page"));
 const RunPage = lazy(() => import("@/features/runs/run-page"));
 
@@ -33,6 +34,7 @@ export const Screens = () => (
     <Route element={<Layout />}>
       <Route index element={<OverviewPage />} />
       <Route path="monitors/:name" element={<MonitorPage />} />
+      <Route path="monitors/:name/baselines" element={<BaselinesPage />} />
       <Route path="alerts/:id?" element={<AlertsPage />} />
       <Route path="silences" element={<SilencesPage />} />
       <Route path="deliveries" element={<DeliveriesPage />} />

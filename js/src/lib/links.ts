@@ -20,5 +20,10 @@ export function monitorPath(name: string, selection: Selection = {}): string {
   const query = new URLSearchParams(entries).toString();
   return `/monitors/${encodeURIComponent(name)}${query ? `?${query}` : ""}`;
 }
+export const baselinesPath = (name: string) => `/monitors/${encodeURIComponent(name)}/baselines`;
+export const editPath = (name: string) => `/monitors/${encodeURIComponent(name)}/edit`;
+/** The form for a new monitor; with a run its baseline is one of that run's artifacts. */
+export const newMonitorPath = (run?: string) =>
+  run === undefined ? "/new-monitor" : `/new-monitor?run=${encodeURIComponent(run)}`;
 export const alertPath = (id: string) => `/alerts/${encodeURIComponent(id)}`;
 export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;

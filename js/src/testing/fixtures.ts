@@ -2,6 +2,8 @@
 import type {
   Alert,
   AlertDetail,
+  Baseline,
+  BaselineDiff,
   Delivery,
   Distribution,
   DriftEvent,
@@ -265,6 +267,40 @@ export const silence: Silence = {
   ended_at: null,
   ended_by: null,
   state: "active",
+};
+
+const baseline = (version: number, over: Partial<Baseline> = {}): Baseline => ({
+  id: `b${version}`,
+  monitor: "flights",
+  version,
+  active: false,
+  rows: 5000,
+  digest: "d",
+  source: {},
+  created_at: iso(START),
+  activated_at: null,
+  rejected: 0,
+  ...over,
+});
+
+/** Newest first; the first one is active. */
+export const baselines: Baseline[] = [
+  baseline(2, { rows: 900 }),
+  baseline(1, { active: true, source: { run_id: "r1", artifact_path: "train.csv" } }),
+];
+
+export const baselineDiff: BaselineDiff = {
+  baseline: baseline(1, { active: true }),
+  to: baseline(2),
+  state: "drift",
+  severity: "high",
+  score: 0.6,
+  summary: "wind moved",
+  features: [feature("wind", { state: "drift", effect: 0.58 })],
+  added: ["gust"],
+  removed: [],
+  kinds: [],
+  notes: [],
 };
 
 export const run: RunDetail = {

@@ -6,6 +6,7 @@ import { Ago, At } from "@/components/time";
 import { count } from "@/lib/format";
 import { experimentUrl, modelUrl, runPath } from "@/lib/links";
 import styles from "./monitor.module.css";
+import { MonitorActions } from "./monitor-actions";
 
 const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
   <div>
@@ -46,6 +47,7 @@ export function MonitorHeader({ monitor }: { monitor: MonitorDetail }) {
           </Link>
         )}
       </div>
+      <MonitorActions monitor={monitor} />
       <Facts monitor={monitor} />
     </header>
   );
