@@ -31,6 +31,7 @@ def preview_monitor(path: MonitorPath, body: schemas.PreviewBody) -> Response:
             windows=len(items),
             alerts=sum(item.alert for item in items),
             drifted=sum(item.state == "drift" for item in items),
+            approximate=sum(item.approximate for item in items),
             skipped=found.skipped,
             items=items,
         )
@@ -49,6 +50,7 @@ def _window(replayed: Replayed) -> schemas.PreviewWindow:
             "severity": result.severity,
             "score": result.score,
             "alert": replayed.alert,
+            "approximate": replayed.approximate,
             "was_state": window.state,
             "features": [signal.name for signal in result.signals],
         }

@@ -183,6 +183,9 @@ class RetentionSection(Strict):
 
     profiles: PositiveDuration = Field("7d", description="Full window profiles.")
     profile_windows: Count = Field(16, ge=1, description="At least so many full profiles a monitor stay.")
+    coarse_profiles: PositiveDuration = Field(
+        "180d", description="Coarse profiles that full ones become; what-if replays them."
+    )
     deliveries: PositiveDuration = Field("30d", description="Sent alert messages.")
 
 

@@ -25,7 +25,7 @@ from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.past import Past
 from mlflow_sentinel_plugin.pipeline.preview import Preview, Replay
-from mlflow_sentinel_plugin.pipeline.prune import prune
+from mlflow_sentinel_plugin.pipeline.prune import Pruned, prune
 from mlflow_sentinel_plugin.pipeline.read_logs import LogReader
 from mlflow_sentinel_plugin.pipeline.score import Scorer
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
@@ -196,6 +196,6 @@ class Pipeline:
         """Send waiting messages, see :func:`deliver_due`."""
         return deliver_due(self._db, self.sinks, self._clock, worker)
 
-    def prune(self, epoch: int) -> int:
+    def prune(self, epoch: int) -> Pruned:
         """Forget what is old, see :func:`prune`."""
-        return prune(self._db, self._config, self._clock, epoch)
+        return prune(self._db, self._config, self._clock, self._baselines, epoch)

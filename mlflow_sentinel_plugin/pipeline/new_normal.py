@@ -97,13 +97,20 @@ def _check(found: Sequence[Window]) -> None:
 
 def _full(window: Window, data: bytes | None, baseline: Baseline) -> Profile:
     try:
-        return Profile.from_bytes(data or b"", baseline)
+        profile = Profile.from_bytes(data or b"", baseline)
     except CorruptData:
-        raise Conflict(
-            f"the full counts of the window from {to_rfc3339(window.start_ms)} are no longer kept",
-            hint="choose newer windows; see retention.profiles in the configuration",
-            code="profile_pruned",
-        ) from None
+        raise _not_kept(window) from None
+    if profile.reduced:
+        raise _not_kept(window)
+    return profile
+
+
+def _not_kept(window: Window) -> Conflict:
+    return Conflict(
+        f"the full counts of the window from {to_rfc3339(window.start_ms)} are no longer kept",
+        hint="choose newer windows; see retention.profiles in the configuration",
+        code="profile_pruned",
+    )
 
 
 def _source(found: Sequence[Window]) -> dict[str, Any]:

@@ -39,11 +39,13 @@ class Replayed:
 
     Attributes:
         alert: Whether it would have opened an alert.
+        approximate: Its counts are coarse (``retention.profiles``): D may be off by about 1/256.
     """
 
     window: Window
     result: WindowResult
     alert: bool
+    approximate: bool
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ class Preview:
             newest = windows.newest_judged(session, monitor.id, count)
         affordable = newest[len(newest) - self._affordable(newest) :]
         judged = list(self._judged(affordable, settings))
-        alerts = _alerts(monitor, [result for _, result in judged], self._policy)
+        alerts = _alerts(monitor, [result for _, result, _ in judged], self._policy)
         replayed = [
-            Replayed(window, result, alert) for (window, result), alert in zip(judged, alerts, strict=True)
+            Replayed(window, result, alert, approximate)
+            for (window, result, approximate), alert in zip(judged, alerts, strict=True)
         ]
         return Replay(replayed, len(affordable) - len(replayed))
 
@@ -96,7 +99,7 @@ class Preview:
 
     def _judged(
         self, rows: Sequence[Window], settings: ResolvedSettings
-    ) -> Iterator[tuple[Window, WindowResult]]:
+    ) -> Iterator[tuple[Window, WindowResult, bool]]:
         for _, stretch in groupby(rows, key=lambda window: (window.baseline_id, window.spec)):
             alike = list(stretch)
             baseline = self._cache.get(alike[0].baseline_id)
@@ -105,7 +108,8 @@ class Preview:
                 if detector is None:
                     detector = detector_of(settings, baseline, self._past.of(window, baseline))
                 profile = Profile.from_bytes(data, baseline)
-                yield window, detector.check(profile, start=window.start_ms, end=window.end_ms)
+                result = detector.check(profile, start=window.start_ms, end=window.end_ms)
+                yield window, result, profile.reduced
 
     def _with_counts(self, rows: Sequence[Window]) -> Iterator[tuple[Window, bytes]]:
         """Those that still have their counts, a few in memory at a time."""

@@ -34,12 +34,14 @@ class Profile:
         rows: Rows counted.
         features: Per counted column of the baseline.
         extra: Columns that the baseline does not have (at most 50, by name).
+        reduced: Some of the counts were made coarser, see :mod:`mlflow_sentinel_plugin.profile.reduce`.
     """
 
     baseline: Baseline
     rows: int
     features: Mapping[str, FeatureCounts]
     extra: tuple[str, ...] = field(default=())
+    reduced: bool = False
 
     def __add__(self, other: Profile) -> Profile:
         if self.baseline is not other.baseline and self.baseline.digest != other.baseline.digest:
@@ -47,7 +49,13 @@ class Profile:
                 "profiles of two baselines do not add up", hint="profile both sets of rows with one baseline"
             )
         features = {name: counts + other.features[name] for name, counts in self.features.items()}
-        return Profile(self.baseline, self.rows + other.rows, features, _few({*self.extra, *other.extra}))
+        return Profile(
+            self.baseline,
+            self.rows + other.rows,
+            features,
+            _few({*self.extra, *other.extra}),
+            self.reduced or other.reduced,
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Profile) and self.to_bytes() == other.to_bytes()
@@ -69,6 +77,8 @@ class Profile:
             "coarse": {name: sorted(c.coarse) for name, c in self.features.items() if c.coarse},
             "names": {name: dict(c.names) for name, c in self.features.items() if c.names},
         }
+        if self.reduced:
+            header["reduced"] = True
         arrays = {
             "scalars": np.array([getattr(c, name) for c in counts for name in _SCALARS], np.int64),
             "extremes": np.array([np.nan if v is None else v for c in counts for v in (c.low, c.high)]),
@@ -93,8 +103,9 @@ class Profile:
                 hint="load it with the baseline that made it",
             )
         try:
+            features = _read_features(header, arrays, baseline)
             return cls(
-                baseline, header["rows"], _read_features(header, arrays, baseline), tuple(header["extra"])
+                baseline, header["rows"], features, tuple(header["extra"]), header.get("reduced", False)
             )
         except (ValueError, IndexError, KeyError) as error:
             raise CorruptData(f"this profile does not fit its baseline: {error}") from error

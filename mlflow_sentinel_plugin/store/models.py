@@ -199,6 +199,8 @@ class Window(Base):
     """Earlier verdicts (state, severity, score, rows, at) of a re-scored window, oldest first."""
     profile: Mapped[bytes | None] = mapped_column(Blob, deferred=True)
     """``profile.Profile.to_bytes()``; null once pruned."""
+    reduced: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """1 once the profile was made coarser (``profile.reduce``)."""
     memory: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the decision rule found here that later verdicts need: ``detect.history.Memory``."""
     closed_at: Mapped[int | None] = mapped_column(BigInteger)

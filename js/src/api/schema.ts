@@ -2174,6 +2174,11 @@ export interface components {
              */
             alerts: number;
             /**
+             * Approximate
+             * @description Windows replayed from coarse counts.
+             */
+            approximate: number;
+            /**
              * Drifted
              * @description Windows that would have drifted.
              */
@@ -2201,6 +2206,11 @@ export interface components {
              * @description It would have opened an alert.
              */
             alert: boolean;
+            /**
+             * Approximate
+             * @description Its full counts are no longer kept; D may be off by 1/256.
+             */
+            approximate: boolean;
             /** End */
             end: string;
             /**

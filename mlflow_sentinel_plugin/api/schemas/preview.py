@@ -28,6 +28,7 @@ class PreviewWindow(Reply):
     severity: Severity | None
     score: float | None
     alert: bool = Field(description="It would have opened an alert.")
+    approximate: bool = Field(description="Its full counts are no longer kept; D may be off by 1/256.")
     was_state: WindowState = Field(description="As it was judged.")
     features: list[str] = Field(description="That would have drifted, worst first.")
 
@@ -36,5 +37,6 @@ class PreviewOut(Reply):
     windows: int = Field(description="Windows replayed; fewer than asked for where tables are very wide.")
     alerts: int = Field(description="Alerts that would have been opened.")
     drifted: int = Field(description="Windows that would have drifted.")
+    approximate: int = Field(description="Windows replayed from coarse counts.")
     skipped: int = Field(description="Windows whose counts are no longer kept.")
     items: list[PreviewWindow] = Field(description="Oldest first.")

@@ -10,7 +10,7 @@ from mlflow_sentinel_plugin.store.windows.counting import (
     last,
     open_windows,
 )
-from mlflow_sentinel_plugin.store.windows.forgetting import drop_profiles
+from mlflow_sentinel_plugin.store.windows.forgetting import drop_profiles, reduce_profile, reducible
 from mlflow_sentinel_plugin.store.windows.heatmap import Heatmap, heatmap
 from mlflow_sentinel_plugin.store.windows.reading import (
     before,
@@ -62,6 +62,8 @@ __all__ = [
     "open_windows",
     "recent",
     "record_verdict",
+    "reduce_profile",
+    "reducible",
     "series",
     "thinned",
 ]

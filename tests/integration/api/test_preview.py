@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from mlflow_sentinel_plugin.config import Config
+from mlflow_sentinel_plugin.pipeline import Pipeline
 from mlflow_sentinel_plugin.store.models import Window
 from tests.integration.api.conftest import HOUR, as_json, people
 
@@ -84,6 +86,19 @@ def test_windows_without_counts_are_skipped_and_said_to_be(watched):
     assert (found["windows"], found["skipped"]) == (len(SHIFTS) - 1, 1)
 
 
+def test_windows_with_coarse_counts_are_replayed_and_said_to_be_approximate(watched):
+    before = preview(watched)
+    watched.now += 8 * 24 * HOUR
+    config = Config.model_validate({"retention": {"profile_windows": 3}})
+    Pipeline(watched.db, config, lambda: watched.now).prune(watched.epoch)
+
+    found = preview(watched)
+
+    assert [item["approximate"] for item in found["items"]] == [True] * 5 + [False] * 3
+    assert found["approximate"] == 5
+    assert [item["state"] for item in found["items"]] == [item["state"] for item in before["items"]]
+
+
 def test_nothing_is_stored(watched):
     before = watched.contents()
     preview(watched, rule="thresholds")
@@ -92,7 +107,8 @@ def test_nothing_is_stored(watched):
 
 def test_a_monitor_without_windows_has_none_to_replay(server):
     server.post("/monitors", 201, **as_json({"name": "churn"}))
-    assert preview(server) == {"windows": 0, "alerts": 0, "drifted": 0, "skipped": 0, "items": []}
+    found = preview(server)
+    assert found == {"windows": 0, "alerts": 0, "drifted": 0, "approximate": 0, "skipped": 0, "items": []}
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,11 @@ def test_a_window_is_found_in_its_own_workspace_only(week):
 # --- forgetting ------------------------------------------------------------------------------------------
 
 
-def profiled(world: World) -> int:
+def kept(world: World) -> tuple[int, int]:
+    """Windows with full counts, and with coarse ones."""
     with world.db.read() as session:
-        found = select(func.count()).select_from(Window).where(Window.profile.is_not(None))
-        return session.scalar(found) or 0
+        marks = session.scalars(select(Window.reduced).where(Window.profile.is_not(None))).all()
+    return marks.count(0), marks.count(1)
 
 
 @pytest.fixture
@@ -157,15 +158,24 @@ def many(db):
     return world
 
 
-def test_profiles_are_kept_for_a_week_and_of_the_newest_sixteen_windows(many):
+def test_full_counts_are_kept_for_a_week_and_of_the_newest_sixteen_windows(many):
     many.now += 7 * DAY
     many.pipeline.prune(many.epoch)
-    assert profiled(many) == 20
+    assert kept(many) == (20, 0)
 
     many.now += 1
-    many.pipeline.prune(many.epoch)
-    assert profiled(many) == 16
+    gone = many.pipeline.prune(many.epoch)
+    assert kept(many) == (16, 4)
+    assert (gone.reduced, gone.dropped) == (4, 0)
     assert [window.state for window in many.windows()] == ["ok"] * 20
+
+
+def test_coarse_counts_go_in_the_end(many):
+    many.now += 181 * DAY
+    gone = many.pipeline.prune(many.epoch)
+    assert kept(many) == (16, 0)
+    assert gone.dropped == 4
+    assert many.pipeline.prune(many.epoch).dropped == 0
 
 
 def test_retention_is_what_the_config_says(many):
@@ -173,7 +183,7 @@ def test_retention_is_what_the_config_says(many):
     many.now += DAY + 1
     World(many.db, now=many.now, config=config).pipeline.prune(many.epoch + 1)
 
-    assert profiled(many) == 3
+    assert kept(many) == (3, 17)
 
 
 def test_windows_that_wait_for_a_verdict_keep_their_profile(many):
@@ -182,7 +192,26 @@ def test_windows_that_wait_for_a_verdict_keep_their_profile(many):
     many.now += 8 * DAY
     many.pipeline.prune(many.epoch)
 
-    assert profiled(many) == 17
+    assert kept(many) == (17, 3)
+
+
+def test_damaged_counts_do_not_keep_the_others_from_becoming_coarse(many):
+    with many.db.write() as session:
+        session.execute(update(Window).where(Window.ordinal == 0).values(profile=b"damaged"))
+    many.now += 8 * DAY
+    many.pipeline.prune(many.epoch)
+
+    assert kept(many) == (16, 3)
+
+
+def test_rows_that_come_while_counts_are_made_coarse_are_not_lost(many):
+    many.now += 8 * DAY
+    with many.db.read() as session:
+        seen = windows.reducible(session, many.monitor().id, many.now - 7 * DAY, 16)[0]
+    with many.db.write() as session:
+        session.execute(update(Window).where(Window.id == seen.id).values(data_version=seen.data_version + 1))
+        assert windows.reduce_profile(session, seen, b"coarse") == 0
+    assert kept(many) == (20, 0)
 
 
 def test_old_keys_and_blocks_of_deleted_monitors_are_forgotten(world):
@@ -194,7 +223,7 @@ def test_old_keys_and_blocks_of_deleted_monitors_are_forgotten(world):
     with world.db.write() as session:
         inbox.add(session, "f" * 32, b"", 9, 0, world.now)
 
-    assert world.pipeline.prune(world.epoch) == 2
+    assert world.pipeline.prune(world.epoch).rows == 2
     with world.db.read() as session:
         assert session.scalar(select(func.count()).select_from(IdempotencyKey)) == 1
         assert session.scalars(select(InboxBlock.monitor_id)).all() == [monitor.id]
