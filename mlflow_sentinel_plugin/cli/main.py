@@ -9,6 +9,7 @@ import click
 from mlflow_sentinel_plugin import __version__
 from mlflow_sentinel_plugin.cli.common import BACKEND, CONFIG, load, open_database, reported
 from mlflow_sentinel_plugin.cli.keys import keys
+from mlflow_sentinel_plugin.cli.prune import prune
 from mlflow_sentinel_plugin.cli.worker import worker
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(prune)
 main.add_command(worker)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from mlflow_sentinel_plugin.config import Config
 from mlflow_sentinel_plugin.errors import Conflict, InvalidInput, NotFound
 from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.profile.renew import renewed
@@ -94,6 +95,16 @@ def test_the_wrong_order_and_unknown_windows_are_refused(world):
         register(world, 2, 0)
     with pytest.raises(NotFound):
         world.pipeline.baseline_of_windows(world.monitor(), "nothing", "nothing")
+
+
+def test_windows_whose_full_counts_are_gone_make_no_baseline(world):
+    config = Config.model_validate({"retention": {"profiles": "1h", "profile_windows": 1}})
+    world.now += 2 * HOUR
+    World(world.db, now=world.now, config=config).pipeline.prune(world.epoch + 1)
+
+    with pytest.raises(Conflict, match="no longer kept"):
+        register(world)
+    assert register(world, 2, 2).baseline.rows == 800
 
 
 def test_new_levels_become_levels():
