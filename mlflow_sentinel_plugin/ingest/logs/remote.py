@@ -24,6 +24,8 @@ from mlflow_sentinel_plugin.ingest.logs.allowed import fixed_part
 from mlflow_sentinel_plugin.ingest.logs.place import Found, in_order
 
 TIMEOUT_S = 10
+_REQUEST_ID = re.compile(r" \(Request ID: [^)]*\)")
+"""It would make each failure look like a new one."""
 _ENDPOINT = "MLFLOW_S3_ENDPOINT_URL"
 """The variable by which MLflow finds another S3 than Amazon's."""
 
@@ -117,7 +119,7 @@ def _translated(where: str) -> Iterator[None]:
     except FileNotFoundError:
         raise Unavailable(f"there is nothing at {where!r}") from None
     except (OSError, pa.ArrowException) as error:
-        line = next(iter(str(error).splitlines()), type(error).__name__)[:300]
+        line = _REQUEST_ID.sub("", next(iter(str(error).splitlines()), type(error).__name__))[:300]
         raise Unavailable(f"{where!r} cannot be read: {line}") from error
 
 
