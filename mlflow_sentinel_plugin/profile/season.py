@@ -3,7 +3,8 @@
 Learned from the reference's rows and their times, in UTC: where clocks are changed, local habits move by an
 hour against it. A period is believed only on evidence: means of whole hours (for the day of the week, of
 whole days) must differ between its phases by far more than within them, over two cycles or more. Of several
-believed periods the one that predicts the mean of an hour best is kept.
+believed periods the one that predicts the mean of an hour best is kept, and the hour of the week where both
+the hour and the day matter.
 """
 
 from __future__ import annotations
@@ -106,15 +107,16 @@ def learn_season(
 
 
 def _believed(scores: FloatArray, hours: IntArray, most_phases: int) -> str | None:
-    """The believed period with the least prediction variance."""
+    """The believed period with the least prediction variance; of hour and day both, the hour of the week."""
     candidates = [p for p, phases in PHASES.items() if phases <= most_phases and _seen_often(hours, p)]
-    best: tuple[float, str] | None = None
-    for period in candidates:
-        p_value = _analysed(scores, hours, period, _SLOT_HOURS[period])[0]
-        if p_value < _BELIEVED / len(candidates):
-            error = _analysed(scores, hours, period, 1)[1]
-            best = min(best or (error, period), (error, period))
-    return None if best is None else best[1]
+    believed = [
+        period
+        for period in candidates
+        if _analysed(scores, hours, period, _SLOT_HOURS[period])[0] < _BELIEVED / len(candidates)
+    ]
+    if HOUR_OF_WEEK in candidates and {HOUR_OF_DAY, DAY_OF_WEEK} <= set(believed):
+        return HOUR_OF_WEEK
+    return min(believed, key=lambda period: _analysed(scores, hours, period, 1)[1], default=None)
 
 
 def _seen_often(hours: IntArray, period: str) -> bool:
