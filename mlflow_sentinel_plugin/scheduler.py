@@ -28,6 +28,7 @@ BEAT_S = TTL_MS / 3000
 WORK_S = 1
 DELIVER_S = 1
 WATCH_S = 5
+HEARTBEAT_S = 60
 PRUNE_S = 3600
 _FIRST_PRUNE_S = 60
 _STOP_S = 0.8
@@ -115,6 +116,7 @@ class Background:
         scheduler.add_job(jobs.repeat, "interval", ["poll", self._poll], seconds=poll_s, next_run_time=now)
         scheduler.add_job(jobs.repeat, "interval", ["read", read], seconds=read_s, next_run_time=now)
         scheduler.add_job(jobs.watch, "interval", seconds=WATCH_S, next_run_time=now)
+        scheduler.add_job(jobs.beat, "interval", seconds=HEARTBEAT_S)
         scheduler.add_job(jobs.prune, "interval", seconds=PRUNE_S, next_run_time=first_prune)
         return scheduler
 
@@ -198,6 +200,11 @@ class _Jobs:
         """Notice monitors that get no rows."""
         if self._is_active():
             self._faults.attempt("watch", lambda: self._pipeline.watch(self._epoch))
+
+    def beat(self) -> None:
+        """Tell that all goes well, if it does."""
+        if self._is_active() and not self._faults.status():
+            self._pipeline.beat()
 
     def prune(self) -> None:
         """Forget what is old."""

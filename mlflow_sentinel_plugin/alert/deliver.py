@@ -23,9 +23,11 @@ from mlflow_sentinel_plugin.store.models import Delivery
 
 _log = logging.getLogger("mlflow_sentinel.alert")
 
-BACKOFF_S = (5, 30, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
-"""Wait after the first, second, … failed attempt: about 24 hours in all."""
-MAX_ATTEMPTS = len(BACKOFF_S) + 1
+BACKOFF_S = (5, 30, 60, 120, 300)
+"""Wait after the first, second, … failed attempt; the last for each further one, so that a receiver that is
+back after a long time soon has its old messages. While it is away only one of them is tried at a time."""
+MAX_ATTEMPTS = 270
+"""About 24 hours in all."""
 MAX_RETRY_AFTER_S = 24 * 3_600
 _MAX_HOLD_S = 900
 """How long ``Retry-After`` of one message holds back the sink's other ones."""
@@ -167,6 +169,8 @@ class _Server:
         now = self.clock()
         sink = self.receiver.sink
         self.receiver.free_at = now + sink.min_interval_ms
+        if error is None or not error.retry:
+            self.receiver.failures = 0
         if error is None:
             columns: dict[str, Any] = {"status": "sent", "sent_at": now, "last_error": None}
         else:
@@ -182,7 +186,9 @@ class _Server:
             _log.error("%s; message %s is given up", text, claimed.id)
             return {"status": "failed", "last_error": text}
         asked = round(min(error.retry_after or 0, MAX_RETRY_AFTER_S) * 1_000)
-        self.receiver.free_at = max(self.receiver.free_at, now + min(asked, _MAX_HOLD_S * 1_000))
+        self.receiver.failures += 1
+        hold = max(backoff_ms(self.receiver.failures, lambda: 0.0), min(asked, _MAX_HOLD_S * 1_000))
+        self.receiver.free_at = max(self.receiver.free_at, now + hold)
         wait = max(backoff_ms(claimed.attempts), asked)
         _log.warning("%s; attempt %d, next in %d s", text, claimed.attempts, wait // 1_000)
         return {"status": "pending", "next_at": now + wait, "last_error": text}

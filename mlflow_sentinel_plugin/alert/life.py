@@ -45,6 +45,7 @@ def acknowledge(
     _require_open(alert)
     if alert.status != "acknowledged":
         alert.status, alert.acknowledged_at, alert.acknowledged_by = "acknowledged", act.at_ms, act.by
+        alert.held = None
         _tell(session, alerting, alert, monitor, act, "acknowledged")
     _note(session, alert, act, "acknowledged")
 
@@ -63,6 +64,13 @@ def resolve(session: Session, alerting: outbox.Alerting, alert: Alert, monitor: 
     alert.held = None
     _tell(session, alerting, alert, monitor, act, "resolved")
     _note(session, alert, act, "resolved")
+
+
+def farewell(session: Session, alerting: outbox.Alerting, monitor: Monitor, act: Act) -> None:
+    """The monitor is about to be deleted: who was told that it fires hears that it is over."""
+    for alert in alerts.open_of(session, monitor.id):
+        alert.status, alert.resolved_at, alert.resolved_by = "resolved", act.at_ms, act.by
+        _tell(session, alerting, alert, monitor, act, "resolved", "deleted")
 
 
 def comment(session: Session, _alerting: outbox.Alerting, alert: Alert, _monitor: Monitor, act: Act) -> None:
@@ -101,10 +109,13 @@ def _tell(
     monitor: Monitor,
     act: Act,
     action: Literal["acknowledged", "resolved"],
+    reason: Literal["deleted"] | None = None,
 ) -> None:
     who = f" by {act.by}" if act.by else ""
-    text = f"{action}{who}" + (f": {act.comment}" if act.comment else "")
-    decision = Decision(cast(AlertStatus, alert.status), action, text, action, cast(Severity, alert.severity))
+    what = "the monitor was deleted" if reason else action
+    text = f"{what}{who}" + (f": {act.comment}" if act.comment else "")
+    status, severity = cast(AlertStatus, alert.status), cast(Severity, alert.severity)
+    decision = Decision(status, reason or action, text, action, severity)
     finding = Finding(
         monitor=monitor.name,
         condition=cast(Condition, alert.condition),

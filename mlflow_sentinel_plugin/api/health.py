@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -12,10 +14,13 @@ from mlflow_sentinel_plugin.api.errors import error_reply, reply
 from mlflow_sentinel_plugin.api.openapi import blueprint
 from mlflow_sentinel_plugin.api.schemas import Check, HealthReply, ReadyReply
 from mlflow_sentinel_plugin.clock import now_ms
-from mlflow_sentinel_plugin.store import deliveries, inbox, lease
+from mlflow_sentinel_plugin.pipeline.grouping import TICK
+from mlflow_sentinel_plugin.store import cursors, deliveries, inbox, lease
 
 api = blueprint("operations", "Health of Sentinel itself")
 
+STALE_LEADER_MS = 300_000
+"""A leader comes through its work at least so often, however much there is."""
 SLOW_FOLD_S = 60.0
 """Accepted rows that wait longer mean that the background work does not keep up."""
 
@@ -46,7 +51,8 @@ def get_ready() -> Response:
 def _facts(session: Session, current: Services) -> ReadyReply:
     leader = lease.status(session)
     waiting_ms = inbox.oldest_age(session, now_ms())
-    checks = [_leader_check(leader), _lag_check(waiting_ms), *_job_checks(current)]
+    stale = _stale_check(leader, cursors.get(session, TICK), now_ms())
+    checks = [_leader_check(leader), stale, _lag_check(waiting_ms), *_job_checks(current)]
     return ReadyReply(
         ready=all(check.ok for check in checks),
         leader=leader.owner,
@@ -61,6 +67,13 @@ def _facts(session: Session, current: Services) -> ReadyReply:
 def _leader_check(leader: lease.LeaseStatus) -> Check:
     detail = f"{leader.owner} leads" if leader.owner else "no worker leads the background jobs"
     return Check(name="leader", ok=leader.owner is not None, detail=detail)
+
+
+def _stale_check(leader: lease.LeaseStatus, tick: dict[str, Any] | None, now: int) -> Check:
+    """A leader whose lease lives while its work hangs."""
+    age = 0 if tick is None or leader.owner is None else max(now - int(tick["at"]), 0)
+    detail = f"the leader last came through its work {age // 1000} s ago"
+    return Check(name="leader_stale", ok=age <= STALE_LEADER_MS, detail=detail)
 
 
 def _lag_check(waiting_ms: int | None) -> Check:

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel, ValidationError
 
+from mlflow_sentinel_plugin.alert import life
 from mlflow_sentinel_plugin.api import present, schemas
-from mlflow_sentinel_plugin.api.auth import allow, authorize, granted, visible_experiments
+from mlflow_sentinel_plugin.api.auth import allow, authorize, current_user, granted, visible_experiments
 from mlflow_sentinel_plugin.api.context import services, workspace
 from mlflow_sentinel_plugin.api.errors import refuse_body, reply
 from mlflow_sentinel_plugin.api.lookup import (
@@ -116,10 +117,14 @@ def change_monitor(path: MonitorPath, body: schemas.MonitorPatch) -> Response:
 @api.delete("/monitors/<name>", responses={204: None})
 @allow("manage")
 def delete_monitor(path: MonitorPath) -> Response:
-    """Delete a monitor with its baselines, windows, events and alerts."""
+    """Delete a monitor with all it has; who was told of an open alert hears that it is over."""
     monitor = monitor_named(path.name)
     authorize(monitor.experiment_id)
+    act = life.Act(current_user().name, now_ms())
     with services().db.write() as session:
+        row = monitors.lock(session, monitor.id)
+        if row is not None:
+            life.farewell(session, services().pipeline.alerting, row, act)
         monitors.delete(session, monitor.id)
     return Response(status=204)
 

@@ -412,8 +412,19 @@ def _alert(row: models.Alert, owner: models.Monitor, silences: Collection[models
         "acknowledged_at": to_rfc3339(row.acknowledged_at),
         "acknowledged_by": row.acknowledged_by,
         "reopened": row.reopened,
-        "silenced": row.status != "resolved" and matching(silences, row, owner.name) is not None,
+        "silenced": row.status != "resolved" and _is_muted(row, owner, silences),
     }
+
+
+def _is_muted(row: models.Alert, owner: models.Monitor, silences: Collection[models.Silence]) -> bool:
+    found = matching(
+        silences,
+        monitor_id=owner.id,
+        monitor=owner.name,
+        condition=row.condition,
+        severity=row.severity,
+    )
+    return found is not None
 
 
 # --- runs ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from mlflow_sentinel_plugin.config.resolve import ResolvedSettings, resolve
 from mlflow_sentinel_plugin.config.sources import AllowedPlace, ConfiguredSource
@@ -41,9 +41,16 @@ def _without_login(url: str) -> str:
     return url
 
 
+def _http(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("http://", "https://")):
+        raise ValueError("is no http:// or https:// address")
+    return url
+
+
 Words = Annotated[list[str], BeforeValidator(_split)]
 Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_http)]
 PublicUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_login)]
 
 
@@ -111,8 +118,18 @@ class AlertingSection(Strict):
     """Whom to tell, and how often."""
 
     enabled: bool = Field(True, description="false records alerts and sends nothing.")
-    cooldown_minutes: Number = Field(30, ge=0, description="No repeat within so many minutes.")
+    for_windows: Count = Field(1, ge=1, le=1000, description="Windows with drift before anybody is told.")
+    cooldown_minutes: Number = Field(
+        30, ge=0, description="No repeat within so many minutes; what fires again within them is re-opened."
+    )
+    reminder_minutes: Number = Field(
+        1440, ge=0, description="What still fires is told of again after so many minutes; 0: never."
+    )
     resolve_after: Count = Field(2, ge=1, le=1000, description="Clean windows after which an alert resolves.")
+    heartbeat_url: SecretUrl | None = Field(
+        None, description="Asked once a minute while the background work is well: its silence is news."
+    )
+    heartbeat_private: bool = Field(False, description="heartbeat_url may be a private address.")
     sinks: dict[str, SinkConfig] = Field(default_factory=dict, description="Receivers by name.")
 
 

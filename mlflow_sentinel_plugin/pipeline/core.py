@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from mlflow_sentinel_plugin.alert.deliver import deliver_due
+from mlflow_sentinel_plugin.alert.heartbeat import Heartbeat
 from mlflow_sentinel_plugin.alert.outbox import Alerting
 from mlflow_sentinel_plugin.alert.sinks import Sinks, build_sinks
 from mlflow_sentinel_plugin.clock import Clock, now_ms
@@ -22,6 +23,7 @@ from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.close import Closer
 from mlflow_sentinel_plugin.pipeline.diff import diff
 from mlflow_sentinel_plugin.pipeline.fold import Folder
+from mlflow_sentinel_plugin.pipeline.grouping import Grouper
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
 from mlflow_sentinel_plugin.pipeline.past import Past
 from mlflow_sentinel_plugin.pipeline.preview import Preview, Replay
@@ -60,6 +62,9 @@ class Pipeline:
         self._folder = Folder(db, config, clock, self._baselines)
         self._closer = Closer(db, config, clock)
         self.alerting = Alerting.of(config, self.sinks)
+        self._grouper = Grouper(db, clock, self.alerting)
+        section = config.alerting
+        self._heartbeat = Heartbeat(section.heartbeat_url, section.heartbeat_private, clock)
         self._watcher = Watcher(db, config, clock, self.alerting)
         past = Past(db)
         self._scorer = Scorer(db, config, clock, self._baselines, past, self.alerting)
@@ -185,8 +190,11 @@ class Pipeline:
         return self._closer.close_windows(epoch)
 
     def score(self, epoch: int) -> bool:
-        """Judge closed windows, see :meth:`Scorer.score`."""
-        return self._scorer.score(epoch)
+        """Judge closed windows, see :meth:`Scorer.score`; when none is left, let their messages go."""
+        if self._scorer.score(epoch):
+            self._grouper.go_on(epoch)
+            return True
+        return self._grouper.end(epoch)
 
     def watch(self, epoch: int) -> bool:
         """Notice silence and its end, see :meth:`Watcher.watch`."""
@@ -195,6 +203,10 @@ class Pipeline:
     def deliver(self, worker: str) -> bool:
         """Send waiting messages, see :func:`deliver_due`."""
         return deliver_due(self._db, self.sinks, self._clock, worker)
+
+    def beat(self) -> bool:
+        """Tell that the background work is well, see :meth:`Heartbeat.beat`."""
+        return self._heartbeat.beat()
 
     def prune(self, epoch: int) -> Pruned:
         """Forget what is old, see :func:`prune`."""

@@ -45,10 +45,10 @@ def monitor(session: Session, changed: Monitor, now: int) -> None:
 
 
 def alerts(session: Session, recorded: Sequence[Recorded], now: int) -> None:
-    """Announced alerts fired, went on, or were resolved."""
+    """Alerts fired, went on, or were resolved."""
     for one in recorded:
         alert = session.get_one(Alert, one.alert_id)
-        if alert.notified_at is not None:
+        if alert.fired_at is not None:
             _alert(session, alert, one.decision.reason, now)
 
 

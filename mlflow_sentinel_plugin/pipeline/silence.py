@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from mlflow_sentinel_plugin.alert import outbox
+from mlflow_sentinel_plugin.alert import held, outbox
 from mlflow_sentinel_plugin.alert.decide import Finding
 from mlflow_sentinel_plugin.alert.message import Subject
 from mlflow_sentinel_plugin.clock import Clock, to_rfc3339
@@ -16,7 +16,7 @@ from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.pipeline import publish
 from mlflow_sentinel_plugin.pipeline.settings import settings_of
 from mlflow_sentinel_plugin.profile.windows import silent_from
-from mlflow_sentinel_plugin.store import cursors, inbox, lease, monitors, windows
+from mlflow_sentinel_plugin.store import alerts, cursors, inbox, lease, monitors, windows
 from mlflow_sentinel_plugin.store.engine import Database
 from mlflow_sentinel_plugin.store.models import Monitor
 
@@ -54,7 +54,24 @@ class Watcher:
         changed = [one for one in found if self._is_news(one, unfolded, up_since, now)]
         for monitor in changed:
             self._tell(monitor, epoch, now)
-        return bool(changed)
+        return self._tell_held(epoch, now) or bool(changed)
+
+    def _tell_held(self, epoch: int, now: int) -> bool:
+        """Tell of alerts that still fire and that nothing mutes any more."""
+        with self._db.read() as session:
+            found = alerts.held(session)
+        told = [self._try_held(alert_id, monitor_id, epoch, now) for alert_id, monitor_id in found]
+        return any(told)
+
+    def _try_held(self, alert_id: str, monitor_id: str, epoch: int, now: int) -> bool:
+        with self._db.write() as session:
+            lease.fence(session, epoch)
+            monitor = monitors.lock(session, monitor_id)
+            if monitor is None or monitor.paused:
+                return False
+            recorded = held.tell(session, self._alerting, alert_id, monitor, now)
+            publish.alerts(session, [recorded] if recorded else [], now)
+        return recorded is not None
 
     def _is_news(self, monitor: Monitor, unfolded: Collection[str], up_since: int, now: int) -> bool:
         if monitor.id in unfolded:

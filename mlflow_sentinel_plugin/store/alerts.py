@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from mlflow_sentinel_plugin.entities import (
@@ -100,12 +100,34 @@ def open_counts(session: Session, monitor_ids: Collection[str]) -> dict[str, int
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def open_alert(session: Session, monitor_id: str, condition: Condition) -> Alert | None:
-    """The open alert of a condition, announced or not, held until the transaction ends."""
-    query = select(Alert).where(
-        Alert.monitor_id == monitor_id, Alert.condition == condition, Alert.status.in_(_OPEN)
+def latest(session: Session, monitor_id: str, condition: Condition) -> Alert | None:
+    """The open alert of a condition, else the one resolved last; locked until the transaction ends."""
+    query = select(Alert).where(Alert.monitor_id == monitor_id, Alert.condition == condition)
+    resolved_last = (case((Alert.status.in_(_OPEN), 0), else_=1), Alert.resolved_at.desc(), Alert.id)
+    return session.scalar(query.order_by(*resolved_last).limit(1).with_for_update())
+
+
+def open_of(session: Session, monitor_id: str) -> Sequence[Alert]:
+    """The open alerts of a monitor, locked until the transaction ends."""
+    query = select(Alert).where(Alert.monitor_id == monitor_id, Alert.status.in_(_OPEN))
+    return session.scalars(query.order_by(Alert.id).with_for_update()).all()
+
+
+def fires(session: Session, monitor_id: str, conditions: Collection[Condition]) -> Condition | None:
+    """One of the conditions of which the monitor has an open alert that fired."""
+    query = select(Alert.condition).where(
+        Alert.monitor_id == monitor_id,
+        Alert.condition.in_(conditions),
+        Alert.status.in_(_OPEN),
+        Alert.fired_at.is_not(None),
     )
-    return session.scalar(query.order_by(Alert.opened_at.desc()).limit(1).with_for_update())
+    return cast("Condition | None", session.scalar(query.order_by(Alert.condition).limit(1)))
+
+
+def held(session: Session) -> list[tuple[str, str]]:
+    """Id and monitor's id of the open alerts with a message that is held back."""
+    query = select(Alert.id, Alert.monitor_id).where(Alert.status.in_(_OPEN), Alert.held.is_not(None))
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Alert.opened_at, Alert.id))]
 
 
 def add(session: Session, *, now: int, **columns: Any) -> Alert:

@@ -1,8 +1,9 @@
 """The outbox: messages to send, who is sending them, and how it went.
 
-A delivery is ``pending`` until its ``next_at``, ``sending`` while a claim holds (``next_at`` is when it
-lapses), then ``sent`` or ``failed``. Only the holder of a claim may settle it. Messages of one alert to one
-sink go out in the order they were written.
+A delivery is ``grouping`` until the tick that wrote it is over (or its ``next_at``), ``pending`` until its
+``next_at``, ``sending`` while a claim holds (``next_at`` is when it lapses), then ``sent`` or ``failed``;
+``covered`` if a digest tells of it, ``cancelled`` if there was nothing to tell any more. Only the holder of a
+claim may settle it. Messages of one alert to one sink go out in the order they were written.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from sqlalchemy.orm import Session, aliased
 
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE
 from mlflow_sentinel_plugin.errors import Conflict, NotFound
-from mlflow_sentinel_plugin.store.models import Delivery
+from mlflow_sentinel_plugin.store.models import Alert, Delivery
 from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 from mlflow_sentinel_plugin.store.results import rows_touched
 
-_UNSETTLED = ("pending", "sending")
+_UNSETTLED = ("grouping", "pending", "sending")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,14 @@ def add(
     now: int,
     workspace: str = DEFAULT_WORKSPACE,
     monitor: str | None = None,
+    digest_id: str | None = None,
+    group_ms: int = 0,
 ) -> list[str]:
-    """One delivery of ``message`` for each sink, due now; their ids."""
+    """One delivery of ``message`` for each sink; their ids.
+
+    Args:
+        group_ms: How long it waits for others at most; 0: it is due now.
+    """
     created_at = max(now, _last_created(session, alert_id) + 1)
     rows = [
         Delivery(
@@ -53,10 +60,12 @@ def add(
             workspace=workspace,
             alert_id=alert_id,
             monitor=monitor,
+            digest_id=digest_id,
             sink=sink,
             action=action,
             message=message,
-            next_at=now,
+            status="grouping" if group_ms else "pending",
+            next_at=now + group_ms,
             created_at=created_at,
         )
         for sink in sinks
@@ -123,6 +132,75 @@ def settle(session: Session, delivery_id: str, claimed_by: str, **columns: Any) 
         .values(claimed_by=None, **columns)
     )
     return rows_touched(session, done) == 1
+
+
+def cancel_unsent(session: Session, alert_id: str, sink: str | None = None) -> None:
+    """Forget the messages that an alert fires which no attempt was made to send: it is over.
+
+    One that was attempted may have arrived, whatever the answer was.
+    """
+    unsent = update(Delivery).where(
+        Delivery.alert_id == alert_id,
+        Delivery.action == "firing",
+        Delivery.status.in_(("grouping", "pending")),
+        Delivery.attempts == 0,
+    )
+    if sink is not None:
+        unsent = unsent.where(Delivery.sink == sink)
+    session.execute(unsent.values(status="cancelled"))
+
+
+def grouping(session: Session) -> list[Delivery]:
+    """The deliveries that wait for the end of a tick, in the order they were written; locked."""
+    query = select(Delivery).where(Delivery.status == "grouping")
+    return list(session.scalars(query.order_by(Delivery.created_at, Delivery.id).with_for_update()))
+
+
+def is_grouping(session: Session) -> bool:
+    """Whether any delivery waits for the end of a tick."""
+    return session.scalar(select(Delivery.id).where(Delivery.status == "grouping").limit(1)) is not None
+
+
+def keep_grouping(session: Session, *, since: int, until: int) -> None:
+    """The tick goes on: what was written at ``since`` (ms) or later waits until ``until``."""
+    waiting = update(Delivery).where(Delivery.status == "grouping", Delivery.created_at >= since)
+    session.execute(waiting.values(next_at=until))
+
+
+def firing_of(session: Session, alert_id: str, sink: str) -> Sequence[Delivery]:
+    """What the sink was told, or is to be told, of the alert's firing, oldest first."""
+    query = select(Delivery).where(
+        Delivery.alert_id == alert_id, Delivery.sink == sink, Delivery.action == "firing"
+    )
+    return session.scalars(query.order_by(Delivery.created_at)).all()
+
+
+def covered_by(session: Session, digest_id: str, sink: str) -> Sequence[Delivery]:
+    """The firing deliveries that a digest tells the sink of."""
+    query = select(Delivery).where(
+        Delivery.digest_id == digest_id,
+        Delivery.sink == sink,
+        Delivery.status == "covered",
+        Delivery.action == "firing",
+    )
+    return session.scalars(query.order_by(Delivery.created_at, Delivery.id)).all()
+
+
+def open_alerts_of(session: Session, digest_id: str, sink: str) -> int:
+    """How many of the alerts that a digest tells the sink of are open."""
+    told = (Delivery.digest_id == digest_id, Delivery.sink == sink, Delivery.status == "covered")
+    query = select(func.count(Alert.id.distinct())).join(Delivery, Delivery.alert_id == Alert.id)
+    return session.scalar(query.where(*told, Alert.status != "resolved")) or 0
+
+
+def newest_told(session: Session, digest_id: str, sink: str) -> Delivery | None:
+    """The newest message of a digest itself that was sent to the sink, or still is to be."""
+    query = select(Delivery).where(
+        Delivery.alert_id == digest_id,
+        Delivery.sink == sink,
+        Delivery.status.in_((*_UNSETTLED, "sent")),
+    )
+    return session.scalar(query.order_by(Delivery.created_at.desc()).limit(1))
 
 
 def sinks_with(session: Session, alert_id: str, *, action: str, status: Sequence[str]) -> list[str]:
@@ -229,6 +307,18 @@ def pending_count(session: Session) -> int:
 
 
 def prune(session: Session, before: int) -> int:
-    """Delete settled deliveries written before ``before`` (ms); how many."""
-    old = delete(Delivery).where(Delivery.status.in_(("sent", "failed")), Delivery.created_at < before)
+    """Delete settled deliveries written before ``before`` (ms); how many.
+
+    Those of open alerts stay: they say who is to hear of its end.
+    """
+    is_open = select(Alert.id).where(Alert.status != "resolved")
+    told = (Delivery.digest_id.is_not(None), Delivery.alert_id.in_(is_open))
+    digests = select(Delivery.digest_id).where(*told)
+    kept = {digest for digest in session.scalars(digests.distinct()) if digest is not None}
+    old = delete(Delivery).where(
+        Delivery.status.not_in(_UNSETTLED),
+        Delivery.created_at < before,
+        Delivery.alert_id.not_in(is_open),
+        Delivery.alert_id.not_in(kept),
+    )
     return rows_touched(session, old)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mlflow_sentinel_plugin.entities import DEFAULT_EXPERIMENT_ID, DEFAULT_WORKSPACE, WindowState
 from mlflow_sentinel_plugin.errors import Conflict, NotFound
-from mlflow_sentinel_plugin.store.models import Alert, Base, Monitor
+from mlflow_sentinel_plugin.store.models import Alert, Base, Delivery, Monitor
 from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 
 _CREATE_HINT = (
@@ -158,14 +158,29 @@ def update(session: Session, monitor: Monitor, *, now: int, **changes: Any) -> N
 
 
 def delete(session: Session, monitor_id: str) -> None:
-    """Delete a monitor and every row that belongs to it, whatever table it is in."""
+    """Delete a monitor and every row that belongs to it, whatever table it is in.
+
+    What is still to be sent, that its alerts are over, is sent; those deliveries go when they are pruned.
+    """
     # The monitor's row first: from now on an activation or a fold waits, and then finds it gone.
     session.execute(sa.delete(Monitor).where(Monitor.id == monitor_id))
     alerts = select(Alert.id).where(Alert.monitor_id == monitor_id)
+    last_words = _with_last_words(session, alerts)
     for table in _tables_with("alert_id"):
-        session.execute(sa.delete(table).where(table.c.alert_id.in_(alerts)))
+        kept = last_words if table is Delivery.__table__ else []
+        session.execute(sa.delete(table).where(table.c.alert_id.in_(alerts), table.c.alert_id.not_in(kept)))
     for table in _tables_with("monitor_id"):
         session.execute(sa.delete(table).where(table.c.monitor_id == monitor_id))
+
+
+def _with_last_words(session: Session, alerts: Select[str]) -> list[str]:
+    """Ids of the alerts of which it is yet to be sent that they are over."""
+    waiting = select(Delivery.alert_id).where(
+        Delivery.alert_id.in_(alerts),
+        Delivery.action == "resolved",
+        Delivery.status.in_(("grouping", "pending", "sending")),
+    )
+    return list(session.scalars(waiting.distinct()))
 
 
 def _move(session: Session, monitor: Monitor) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mlflow_sentinel_plugin.entities import DEFAULT_WORKSPACE, SEVERITIES, Severity, SilenceState
 from mlflow_sentinel_plugin.errors import NotFound
-from mlflow_sentinel_plugin.store.models import Alert, Silence
+from mlflow_sentinel_plugin.store.models import Silence
 from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 
 
@@ -100,19 +100,17 @@ def active(session: Session, now: int, workspace: str = DEFAULT_WORKSPACE) -> li
     return list(session.scalars(query.order_by(Silence.created_at, Silence.id)))
 
 
-def matching(silences: Collection[Silence], alert: Alert, monitor: str) -> Silence | None:
-    """One of the silences that mutes the alert of the monitor of that name, ``None`` if none does."""
-    return next((one for one in silences if _matches(one, alert, monitor)), None)
-
-
-def _matches(silence: Silence, alert: Alert, monitor: str) -> bool:
-    if silence.monitor_id is not None and silence.monitor_id != alert.monitor_id:
-        return False
-    if silence.pattern is not None and not fnmatchcase(monitor, silence.pattern):
-        return False
-    if silence.condition is not None and silence.condition != alert.condition:
-        return False
-    return silence.severity is None or _rank(alert.severity) <= _rank(silence.severity)
+def matching(
+    silences: Collection[Silence], *, monitor_id: str, monitor: str, condition: str, severity: str
+) -> Silence | None:
+    """One of the silences that mutes such an alert, ``None`` if none does; ``monitor`` is the name."""
+    for silence in silences:
+        named = silence.monitor_id in (None, monitor_id) and silence.condition in (None, condition)
+        alike = silence.pattern is None or fnmatchcase(monitor, silence.pattern)
+        mild = silence.severity is None or _rank(severity) <= _rank(silence.severity)
+        if named and alike and mild:
+            return silence
+    return None
 
 
 def _rank(severity: str) -> int:

@@ -412,7 +412,7 @@ export interface paths {
         get: operations["get_monitor"];
         put?: never;
         post?: never;
-        /** Delete a monitor with its baselines, windows, events and alerts. */
+        /** Delete a monitor with all it has; who was told of an open alert hears that it is over. */
         delete: operations["delete_monitor"];
         options?: never;
         head?: never;

@@ -26,11 +26,16 @@ KINDS: Registry[type[Sink]] = Registry(
 
 @dataclass
 class Receiver:
-    """A sink in use: one thread at a time, and not before ``free_at`` (ms since the epoch)."""
+    """A sink in use: one thread at a time, and not before ``free_at`` (ms since the epoch).
+
+    Attributes:
+        failures: Attempts in a row that may succeed later.
+    """
 
     sink: Sink
     lock: threading.Lock = field(default_factory=threading.Lock)
     free_at: int = 0
+    failures: int = 0
 
 
 class Sinks:

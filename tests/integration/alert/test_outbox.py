@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from mlflow_sentinel_plugin.alert import held
 from mlflow_sentinel_plugin.alert.decide import FeatureFinding, Finding, Policy
 from mlflow_sentinel_plugin.alert.deliver import MAX_ATTEMPTS, deliver_due
 from mlflow_sentinel_plugin.alert.message import Message, Subject
@@ -19,12 +20,13 @@ from mlflow_sentinel_plugin.alert.sink import DeliveryError, Sink, SinkSettings
 from mlflow_sentinel_plugin.alert.sinks import Sinks, build_sinks
 from mlflow_sentinel_plugin.alert.sinks.http import key_bytes, signature
 from mlflow_sentinel_plugin.config.model import AlertingSection, Config
-from mlflow_sentinel_plugin.store import alerts, deliveries
+from mlflow_sentinel_plugin.store import alerts, deliveries, silences
 from mlflow_sentinel_plugin.store.engine import Database
-from mlflow_sentinel_plugin.store.models import Alert, Delivery
+from mlflow_sentinel_plugin.store.models import Alert, Delivery, Monitor
 
 SUBJECT = Subject("default", "m1", "churn", "7", window_start=0, window_end=3_600_000, rows=500)
 DRIFT = Finding("churn", "drift", True, "high", "age moved", (FeatureFinding("age", "psi", 0.3, 0.2),), "e1")
+MONITOR = Monitor(id="m1", name="churn", workspace="default", experiment_id="7")
 CLEAN = replace(DRIFT, active=False, features=())
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -133,10 +135,114 @@ def test_a_whole_episode_tells_first_worse_and_recovered(desk: Desk, sink: Recor
         ]
 
 
-def test_drift_after_a_resolution_is_a_new_alert(desk: Desk) -> None:
+def test_drift_soon_after_a_resolution_opens_the_alert_again(desk: Desk, sink: Recording) -> None:
     for finding in (DRIFT, CLEAN, CLEAN, DRIFT):
         desk.record(finding)
+        desk.deliver()
+    alert = desk.one(Alert)
+    assert (alert.status, alert.reopened, alert.resolved_at) == ("firing", 1, None)
+    assert [reason for _, reason in sink.sent] == ["first", "recovered", "reopened"]
+
+
+def test_drift_long_after_a_resolution_is_a_new_alert(desk: Desk) -> None:
+    for finding in (DRIFT, CLEAN, CLEAN):
+        desk.record(finding)
+    desk.clock.pass_seconds(31 * 60)
+    desk.record(DRIFT)
     assert sorted(alert.status for alert in desk.rows(Alert)) == ["firing", "resolved"]
+
+
+def silence(desk: Desk, minutes: int, **matchers: Any) -> None:
+    now = desk.clock.now
+    with desk.db.write() as session:
+        silences.add(
+            session, now=now, reason="a move", starts_at=now, ends_at=now + minutes * 60_000, **matchers
+        )
+
+
+def tell_held(desk: Desk) -> None:
+    with desk.db.write() as session:
+        for alert_id, _ in alerts.held(session):
+            held.tell(session, desk.alerting, alert_id, MONITOR, desk.clock())
+
+
+def test_a_silence_holds_the_first_message_until_it_ends(desk: Desk, sink: Recording) -> None:
+    silence(desk, 60)
+    desk.record(DRIFT)
+    tell_held(desk)
+    assert (desk.rows(), desk.one(Alert).notified_at) == ([], None)
+    assert desk.one(Alert).fired_at is not None
+    desk.clock.pass_seconds(3_600)
+    tell_held(desk)
+    tell_held(desk)
+    desk.deliver()
+    assert sink.sent == [("firing", "first")]
+    assert desk.one(Alert).notified_at == desk.clock.now
+
+
+def test_what_is_over_before_its_silence_ends_is_never_told(desk: Desk, sink: Recording) -> None:
+    silence(desk, 60)
+    for finding in (DRIFT, CLEAN, CLEAN):
+        desk.record(finding)
+    desk.clock.pass_seconds(3_600)
+    tell_held(desk)
+    desk.deliver()
+    assert (sink.sent, desk.one(Alert).status) == ([], "resolved")
+
+
+def test_a_silence_never_eats_the_end_of_an_announced_alert(desk: Desk, sink: Recording) -> None:
+    desk.record(DRIFT)
+    desk.deliver()
+    silence(desk, 60)
+    for finding in (DRIFT, CLEAN, CLEAN):
+        desk.record(finding)
+    desk.deliver()
+    assert sink.sent == [("firing", "first"), ("resolved", "recovered")]
+
+
+@pytest.mark.parametrize("cause", ["no_data", "schema_changed"])
+def test_a_cause_mutes_the_drift_of_its_monitor_until_it_is_over(
+    desk: Desk, sink: Recording, cause: Any
+) -> None:
+    desk.record(replace(DRIFT, condition=cause))
+    desk.record(DRIFT)
+    desk.record(DRIFT, subject=replace(SUBJECT, monitor_id="m2", monitor="other"))
+    desk.deliver()
+    assert len(sink.sent) == 2
+    for _ in range(2):
+        desk.record(replace(CLEAN, condition=cause))
+    desk.deliver()
+    tell_held(desk)
+    desk.deliver()
+    assert sink.sent[2:] == [("resolved", "recovered"), ("firing", "first")]
+
+
+def test_a_firing_nobody_tried_to_send_is_cancelled_with_its_end(desk: Desk, sink: Recording) -> None:
+    for finding in (DRIFT, CLEAN, CLEAN):
+        desk.record(finding)
+    desk.deliver()
+    assert (sink.sent, desk.one().status) == ([], "cancelled")
+
+
+def test_a_sink_hears_of_the_monitors_and_severities_it_asks_for(db: Database, clock: Any) -> None:
+    routes = {
+        "all": SinkSettings(),
+        "churn": SinkSettings(monitors=("chu*",)),
+        "grave": SinkSettings(min_severity="critical"),
+        "starts": SinkSettings(send_resolved=False),
+    }
+    desk = Desk(db, clock, Sinks({name: Recording(name) for name in routes}))
+    desk.alerting = replace(desk.alerting, routes=routes)
+    desk.record(DRIFT, subject=replace(SUBJECT, monitor_id="m2", monitor="fraud"))
+    assert [row.sink for row in desk.rows()] == ["all", "starts"]
+    desk.record(DRIFT)
+    assert [row.sink for row in desk.rows()][2:] == ["all", "churn", "starts"]
+    desk.record(replace(DRIFT, severity="critical"))
+    assert [row.sink for row in desk.rows()][5:] == ["all", "churn", "grave", "starts"]
+    desk.deliver()
+    for _ in range(2):
+        desk.record(CLEAN)
+    assert [row.sink for row in desk.rows() if row.action == "resolved"] == ["all", "churn", "grave"]
 
 
 def test_a_window_scored_twice_is_told_once_and_counted_once(desk: Desk) -> None:
@@ -185,7 +291,7 @@ def test_a_sink_that_is_down_is_not_reminded_of_what_it_has_not_heard(desk: Desk
     for _ in range(4):
         desk.record(DRIFT)
         desk.deliver()
-        desk.clock.pass_seconds(31 * 60)
+        desk.clock.pass_seconds(86_400)
     assert len(desk.rows()) == 1
 
 
@@ -307,7 +413,9 @@ def test_resolved_is_not_sent_to_a_sink_that_refused_firing(desk: Desk, sink: Re
     sink.error = DeliveryError("down", retry=True)
     for finding in (DRIFT, CLEAN, CLEAN):
         desk.record(finding)
+        desk.deliver()
     sink.error = DeliveryError("it answered 410", retry=False)
+    desk.clock.pass_seconds(10)
     desk.deliver()
     sink.error = None
     desk.deliver()
@@ -486,12 +594,17 @@ def test_a_claim_is_given_once(db: Database, desk: Desk) -> None:
 # --- what the API reads ----------------------------------------------------------------------------------
 
 
-def test_pruning_removes_old_settled_deliveries_only(db: Database, desk: Desk) -> None:
+def test_pruning_removes_old_settled_deliveries_of_alerts_that_are_over(db: Database, desk: Desk) -> None:
     desk.record(DRIFT)
+    desk.deliver()
+    with db.write() as session:
+        assert deliveries.prune(session, desk.clock.now + 9) == 0
+    for _ in range(2):
+        desk.record(CLEAN)
     desk.deliver()
     desk.record(replace(DRIFT, condition="no_data"))
     with db.write() as session:
         assert deliveries.prune(session, desk.clock.now) == 0
-        assert deliveries.prune(session, desk.clock.now + 1) == 1
+        assert deliveries.prune(session, desk.clock.now + 9) == 2
         assert deliveries.pending_count(session) == 1
         assert session.scalar(select(func.count()).select_from(Delivery)) == 1
