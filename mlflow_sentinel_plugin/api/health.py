@@ -51,7 +51,7 @@ def get_ready() -> Response:
 def _facts(session: Session, current: Services) -> ReadyReply:
     leader = lease.status(session)
     waiting_ms = inbox.oldest_age(session, now_ms())
-    stale = _stale_check(leader, cursors.get(session, TICK), now_ms())
+    stale = _stale_check(leader, cursors.get(session, TICK), current.pipeline.now())
     checks = [_leader_check(leader), stale, _lag_check(waiting_ms), *_job_checks(current)]
     return ReadyReply(
         ready=all(check.ok for check in checks),

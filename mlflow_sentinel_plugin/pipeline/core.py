@@ -73,6 +73,10 @@ class Pipeline:
 
     # --- for routes --------------------------------------------------------------------------------------
 
+    def now(self) -> int:
+        """Its clock's time, ms since the epoch."""
+        return self._clock()
+
     def settings(self, monitor: models.Monitor) -> ResolvedSettings:
         """A monitor's settings in force."""
         return settings_of(self._config, monitor)
