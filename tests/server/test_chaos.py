@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import requests
 
 from tests.server.running import Server, eventually
 from tests.server.writers import LEVELS, FileWriter, Poster
@@ -48,7 +49,7 @@ def test_kills_at_random_lose_and_double_no_row(start_server, tmp_path):
         assert rows(server, monitor) == {"accepted": expected.total(), "pending": 0, "rejected": 0}
         assert counted(server, monitor) == expected
         assert_judged_once(server, monitor, expected.total())
-    seen = server.get(f"/api/v1/sources/{source}").json()
+    seen = ask(server, f"/sources/{source}")
     assert (seen["rows"], seen["rejected"], seen["state"]) == (appended.total(), 0, "ok")
     again, rotated = sum(p.again for p in posters), sum(file.rotations for file in files)
     print(f"\n{KILLS} kills ({hit} of the leader): 0 rows lost, 0 doubled")
@@ -93,8 +94,21 @@ def leader_pid(server: Server) -> int | None:
     return None
 
 
+def ask(server: Server, path: str) -> Any:
+    """What the server says, also while the worker that is asked has only just started."""
+    answers: list[requests.Response] = []
+
+    def is_answered() -> bool:
+        with contextlib.suppress(requests.RequestException):
+            answers.append(server.get(f"/api/v1{path}"))
+        return bool(answers) and answers[-1].status_code == 200
+
+    assert eventually(is_answered, 60), answers[-1].text if answers else "no answer"
+    return answers[-1].json()
+
+
 def rows(server: Server, monitor: str) -> dict[str, int]:
-    answer: dict[str, int] = server.get(f"/api/v1/monitors/{monitor}").json()["rows"]
+    answer: dict[str, int] = ask(server, f"/monitors/{monitor}")["rows"]
     return answer
 
 
@@ -104,7 +118,7 @@ def windows(server: Server, monitor: str) -> list[dict[str, Any]]:
     cursor: str | None = ""
     while cursor is not None:
         query = f"?limit=500&cursor={cursor}" if cursor else "?limit=500"
-        page = server.get(f"/api/v1/monitors/{monitor}/windows{query}").json()
+        page = ask(server, f"/monitors/{monitor}/windows{query}")
         found, cursor = found + page["items"], page["next"]
     return found
 
@@ -114,7 +128,7 @@ def counted(server: Server, monitor: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for window in windows(server, monitor):
         query = f"?monitor={monitor}&feature=level&window={window['id']}"
-        seen = server.get(f"/api/v1/drift/distribution{query}").json()
+        seen = ask(server, f"/drift/distribution{query}")
         for one in seen["bins"]:
             found[one["label"]] += round(one["current"] * seen["n_current"])
     return +found
