@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlflow_sentinel_plugin.client.baseline_log import log_baseline
     from mlflow_sentinel_plugin.detect.api import (
         Detector,
         FeatureResult,
@@ -39,6 +40,7 @@ __all__ = [
     "__version__",
     "compare",
     "histogram",
+    "log_baseline",
 ]
 
 _HOME = {
@@ -46,6 +48,7 @@ _HOME = {
     "Profile": "profile.baseline",
     "Counts": "detect.metrics",
     "MetricValue": "detect.metrics",
+    "log_baseline": "client.baseline_log",
 }
 """Module of each public name that is not in ``detect.api``."""
 
