@@ -96,6 +96,9 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 MonitorName = Annotated[str, AfterValidator(_valid_name)]
 Threshold = Annotated[float, BeforeValidator(_whole), Field(allow_inf_nan=False)]
 
+BASELINE_TAG, DIGEST_TAG, MONITOR_TAG = "sentinel.baseline", "sentinel.baseline_digest", "sentinel.monitor"
+"""Tags of a run: the artifact that is its baseline, what is in it, and the monitor it is for."""
+
 
 class Strict(BaseModel):
     """A settings object that refuses unknown keys."""

@@ -27,6 +27,7 @@ from mlflow_sentinel_plugin.store.lease import TTL_MS, Lease
 BEAT_S = TTL_MS / 3000
 WORK_S = 1
 DELIVER_S = 1
+FIND_S = 5
 WATCH_S = 5
 HEARTBEAT_S = 60
 PRUNE_S = 3600
@@ -67,6 +68,7 @@ class Background:
         self._clock = clock
         self._beat_s = beat_s
         self._reader = pipeline.log_reader(tracking)
+        self._finder = pipeline.finder(tracking)
         self._faults = Faults()
         self._pid: int | None = None
         self._candidate: _Candidate | None = None
@@ -109,11 +111,13 @@ class Background:
         )
         now = datetime.now(timezone.utc)
         poll_s = self._config.mlflow.poll_interval_seconds
+        find = partial(self._finder.find, epoch)
         read_s, read = self._config.ingest.read_interval_seconds, partial(self._reader.read, epoch)
         first_prune = now + timedelta(seconds=_FIRST_PRUNE_S)
         scheduler.add_job(jobs.work, "interval", seconds=WORK_S, next_run_time=now)
         scheduler.add_job(jobs.deliver, "interval", seconds=DELIVER_S, next_run_time=now)
         scheduler.add_job(jobs.repeat, "interval", ["poll", self._poll], seconds=poll_s, next_run_time=now)
+        scheduler.add_job(jobs.repeat, "interval", ["find", find], seconds=FIND_S, next_run_time=now)
         scheduler.add_job(jobs.repeat, "interval", ["read", read], seconds=read_s, next_run_time=now)
         scheduler.add_job(jobs.watch, "interval", seconds=WATCH_S, next_run_time=now)
         scheduler.add_job(jobs.beat, "interval", seconds=HEARTBEAT_S)

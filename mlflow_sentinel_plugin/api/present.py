@@ -444,6 +444,7 @@ def run(row: models.RunSnapshot, baselines: Sequence[str]) -> dict[str, Any]:
         "metrics": row.metrics,
         "params": row.params,
         "tags": row.tags,
+        "baseline": {"state": row.found_state, "error": row.found_error} if row.found_state else None,
         "baselines": list(baselines),
     }
 

@@ -10,14 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from mlflow_sentinel_plugin.client.signature import kinds_of_run
+from mlflow_sentinel_plugin.entities import BASELINE_TAG, DIGEST_TAG, MONITOR_TAG
 from mlflow_sentinel_plugin.errors import InvalidInput
 from mlflow_sentinel_plugin.profile.baseline import Baseline
 from mlflow_sentinel_plugin.profile.kinds import PREDICTION
 from mlflow_sentinel_plugin.profile.table import is_table, to_table
 
 ARTIFACT = "sentinel/baseline.bin"
-BASELINE_TAG, DIGEST_TAG, MONITOR_TAG = "sentinel.baseline", "sentinel.baseline_digest", "sentinel.monitor"
-"""Tags of a run: the artifact that is its baseline, what is in it, and the monitor it is for."""
 TARGET, TIMESTAMP = "target", "timestamp"
 
 
@@ -47,7 +46,8 @@ def log_baseline(
             severity. Divided by the largest if any is over 1.
         timestamp: Times of the rows, or the name of their column in ``data``. It shows what varies with the
             hour and the day of the week.
-        name: Of the monitor the baseline is for; kept as a tag.
+        name: Of the monitor the baseline is for; default the registered model that the run made a version
+            of, else the experiment's name.
         run_id: Of another run than the active one.
         kinds: Column -> kind, where neither the signature of the run's model nor the values say it right.
         time_ordered: Whether the rows, without ``timestamp``, are in time order.
@@ -173,7 +173,14 @@ def _log(baseline: Baseline, run_id: str, name: str | None) -> None:
         path = Path(place) / file
         path.write_bytes(baseline.to_bytes())
         client.log_artifact(run_id, str(path), folder)
-    if name is not None:
-        client.set_tag(run_id, MONITOR_TAG, name)
+    monitor = name or _registered_model(client, run_id)
+    if monitor is not None:
+        client.set_tag(run_id, MONITOR_TAG, monitor)
     client.set_tag(run_id, DIGEST_TAG, baseline.digest)
     client.set_tag(run_id, BASELINE_TAG, ARTIFACT)
+
+
+def _registered_model(client: Any, run_id: str) -> str | None:
+    """The model that the run made a version of, if any."""
+    versions = client.search_model_versions(f"run_id='{run_id}'", max_results=1)
+    return str(versions[0].name) if versions else None

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlflow_sentinel_plugin.entities import BASELINE_TAG, DIGEST_TAG, MONITOR_TAG
 from mlflow_sentinel_plugin.errors import SentinelError
 from mlflow_sentinel_plugin.ingest.tracking import Run, TrackingSource
 from mlflow_sentinel_plugin.store import runs
@@ -69,6 +70,7 @@ class Recorder:
             digest=digest,
             updated_at=self._now,
             **content,
+            **_found(run, known),
         )
 
     def _content(self, run: Run) -> dict[str, Any]:
@@ -100,6 +102,17 @@ class Recorder:
             self._listings = 0
             return None
         return [{"path": item.path, "is_dir": item.is_dir, "size": item.size} for item in found[:MAX_ENTRIES]]
+
+
+def _found(run: Run, known: runs.Known | None) -> dict[str, Any]:
+    """What to note of the baseline that the run's tags name, if it is another than before."""
+    if not run.tags.get(BASELINE_TAG):
+        return {}
+    named = [run.tags.get(tag, "") for tag in (BASELINE_TAG, DIGEST_TAG, MONITOR_TAG)]
+    mark = hashlib.sha256(json.dumps(named).encode()).hexdigest()
+    if known is not None and known.found == mark:
+        return {}
+    return {"found": mark, "found_state": "waiting", "found_error": None}
 
 
 def _digest(content: Mapping[str, Any], artifacts: list[dict[str, Any]]) -> str:

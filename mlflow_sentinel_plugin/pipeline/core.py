@@ -22,6 +22,7 @@ from mlflow_sentinel_plugin.pipeline.baselines import Registered, Registrar
 from mlflow_sentinel_plugin.pipeline.cache import BaselineCache
 from mlflow_sentinel_plugin.pipeline.close import Closer
 from mlflow_sentinel_plugin.pipeline.diff import diff
+from mlflow_sentinel_plugin.pipeline.discover import Finder
 from mlflow_sentinel_plugin.pipeline.fold import Folder
 from mlflow_sentinel_plugin.pipeline.grouping import Grouper
 from mlflow_sentinel_plugin.pipeline.new_normal import NewNormal
@@ -177,6 +178,10 @@ class Pipeline:
         """What reads log files; for the leader alone."""
         alerting = Alerting.of(self._config, self.sinks)
         return LogReader(self._db, self._config, self._clock, self._acceptor, tracking, alerting)
+
+    def finder(self, tracking: TrackingSource) -> Finder:
+        """What registers the baselines of runs; for the leader alone."""
+        return Finder(self._db, self._clock, tracking)
 
     def preview(self, monitor: models.Monitor, settings: Mapping[str, Any], windows: int) -> Replay:
         """A monitor's windows under other settings (as they would be stored), see :meth:`Preview.replay`."""

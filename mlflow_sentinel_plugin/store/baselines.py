@@ -16,6 +16,12 @@ from mlflow_sentinel_plugin.store.models import Baseline, Monitor
 from mlflow_sentinel_plugin.store.paging import DEFAULT_LIMIT, Page, page
 
 
+def has_digest(session: Session, monitor_id: str, digest: str) -> bool:
+    """Whether a monitor has a baseline of this content, active or not."""
+    same = select(Baseline.id).where(Baseline.monitor_id == monitor_id, Baseline.digest == digest)
+    return session.scalar(same.limit(1)) is not None
+
+
 def add(
     session: Session,
     monitor_id: str,

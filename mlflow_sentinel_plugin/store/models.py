@@ -383,7 +383,11 @@ class RunSnapshot(Base):
     """What a list of runs needs; everything else is asked of MLflow when shown."""
 
     __tablename__ = "sentinel_runs"
-    __table_args__ = (Index(None, "workspace", "start_ms"), Index(None, "experiment_id", "start_ms"))
+    __table_args__ = (
+        Index(None, "workspace", "start_ms"),
+        Index(None, "experiment_id", "start_ms"),
+        Index(None, "found_state"),
+    )
 
     run_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     workspace: Mapped[str] = _workspace()
@@ -407,6 +411,11 @@ class RunSnapshot(Base):
     digest: Mapped[str] = mapped_column(String(64))
     """Of everything above: an unchanged run is not written again."""
     updated_at: Mapped[int] = mapped_column(BigInteger)
+    found: Mapped[str | None] = mapped_column(String(64))
+    """Which baseline its tags name (a digest of them); null if none."""
+    found_state: Mapped[str | None] = mapped_column(String(16))
+    """Of that baseline: ``waiting``, ``registered`` or ``failed``."""
+    found_error: Mapped[str | None] = mapped_column(LongText)
 
 
 class ModelVersion(Base):

@@ -28,6 +28,7 @@ class Known:
 
     digest: str
     artifacts: list[dict[str, Any]]
+    found: str | None = None
 
 
 def list_page(
@@ -110,10 +111,30 @@ def get(
 
 def known(session: Session, run_ids: Sequence[str]) -> dict[str, Known]:
     """Digest and artifacts of those runs that are stored, by id."""
-    query = select(RunSnapshot.run_id, RunSnapshot.digest, RunSnapshot.artifacts).where(
+    query = select(RunSnapshot.run_id, RunSnapshot.digest, RunSnapshot.artifacts, RunSnapshot.found).where(
         RunSnapshot.run_id.in_(run_ids)
     )
-    return {run_id: Known(digest, artifacts) for run_id, digest, artifacts in session.execute(query)}
+    return {run_id: Known(*columns) for run_id, *columns in session.execute(query)}
+
+
+def waiting(session: Session, *, without: Collection[str] = (), limit: int = 20) -> list[RunSnapshot]:
+    """Runs with a baseline that is not registered yet, the longest known first.
+
+    Args:
+        without: Ids of runs to leave out.
+    """
+    query = select(RunSnapshot).where(
+        RunSnapshot.found_state == "waiting",
+        RunSnapshot.lifecycle == ACTIVE,
+        RunSnapshot.run_id.not_in(without),
+    )
+    return list(session.scalars(query.order_by(RunSnapshot.updated_at, RunSnapshot.run_id).limit(limit)))
+
+
+def found(session: Session, seen: RunSnapshot) -> RunSnapshot | None:
+    """The run, locked, if its baseline still waits and is the one that was seen."""
+    row = session.get(RunSnapshot, seen.run_id, with_for_update=True)
+    return row if row is not None and (row.found, row.found_state) == (seen.found, "waiting") else None
 
 
 def save(session: Session, snapshots: Sequence[RunSnapshot]) -> None:

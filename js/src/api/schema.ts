@@ -2286,10 +2286,29 @@ export interface components {
              */
             rejected: number;
         };
+        /** RunBaseline */
+        RunBaseline: {
+            /**
+             * Error
+             * @description Why it is not used.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "registered" | "failed";
+        };
         /** RunDetail */
         RunDetail: {
             /** Artifacts */
             artifacts: components["schemas"]["ArtifactOut"][];
+            /**
+             * @description That the run's tags name, as log_baseline sets them.
+             * @default null
+             */
+            baseline: components["schemas"]["RunBaseline"] | null;
             /**
              * Baselines
              * @description Names of the monitors with a baseline from this run.
@@ -2330,6 +2349,11 @@ export interface components {
         };
         /** RunOut */
         RunOut: {
+            /**
+             * @description That the run's tags name, as log_baseline sets them.
+             * @default null
+             */
+            baseline: components["schemas"]["RunBaseline"] | null;
             /**
              * Baselines
              * @description Names of the monitors with a baseline from this run.

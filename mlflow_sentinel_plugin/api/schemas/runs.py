@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from mlflow_sentinel_plugin.api.schemas.common import ListQuery, Reply
@@ -13,6 +15,11 @@ class RunQuery(ListQuery):
     search: str | None = Field(None, description="Part of the run's name or id.")
     since: str | None = None
     until: str | None = None
+
+
+class RunBaseline(Reply):
+    state: Literal["waiting", "registered", "failed"]
+    error: str | None = Field(None, description="Why it is not used.")
 
 
 class RunOut(Reply):
@@ -27,6 +34,9 @@ class RunOut(Reply):
     metrics: dict[str, float | None]
     params: dict[str, str]
     tags: dict[str, str]
+    baseline: RunBaseline | None = Field(
+        None, description="That the run's tags name, as log_baseline sets them."
+    )
     baselines: list[str] = Field(description="Names of the monitors with a baseline from this run.")
 
 
