@@ -315,6 +315,7 @@ export const run: RunDetail = {
   metrics: { accuracy: 0.9, loss: 0.2 },
   params: { depth: "8" },
   tags: {},
+  baseline: null,
   baselines: ["flights"],
   artifacts: [{ path: "model/MLmodel", is_dir: false, size: 1204 }],
   history: {
