@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Response
@@ -199,12 +200,25 @@ def checked_settings(
         settings = MonitorSettings.model_validate(merged)
     except ValidationError as error:
         refuse_body(error)
-    for name in settings.algorithms or []:
-        METRICS.get(name)
-    checked_thresholds(settings.thresholds or {})
-    for feature in settings.features.values():
-        checked_thresholds(feature.thresholds)
+    with _of_field("algorithms"):
+        for name in settings.algorithms or []:
+            METRICS.get(name)
+    with _of_field("thresholds"):
+        checked_thresholds(settings.thresholds or {})
+    with _of_field("features"):
+        for feature in settings.features.values():
+            checked_thresholds(feature.thresholds)
     return merged
+
+
+@contextmanager
+def _of_field(field: str) -> Iterator[None]:
+    """A refusal inside names the field, as those of the body's shape do."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.details["fields"] = [{"field": field, "message": error.message}]
+        raise
 
 
 def _check_timestamp(column: str, features: Sequence[Mapping[str, Any]]) -> None:

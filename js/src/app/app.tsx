@@ -12,6 +12,8 @@ const AlertsPage = lazy(() => import("@/features/alerts/alerts-page"));
 const SilencesPage = lazy(() => import("@/features/alerts/silences-page"));
 const DeliveriesPage = lazy(() => import("@/features/alerts/deliveries-page"));
 const BaselinesPage = lazy(() => import("@/features/baselines/baselines-page"));
+const EditPage = lazy(() => import("@/features/monitor-form/edit-page"));
+const NewPage = lazy(() => import("@/features/monitor-form/new-page"));
 const RunsPage = lazy(() => import("@/features/runs/runs-page"));
 const RunPage = lazy(() => import("@/features/runs/run-page"));
 
@@ -35,6 +37,8 @@ export const Screens = () => (
       <Route index element={<OverviewPage />} />
       <Route path="monitors/:name" element={<MonitorPage />} />
       <Route path="monitors/:name/baselines" element={<BaselinesPage />} />
+      <Route path="monitors/:name/edit" element={<EditPage />} />
+      <Route path="new-monitor" element={<NewPage />} />
       <Route path="alerts/:id?" element={<AlertsPage />} />
       <Route path="silences" element={<SilencesPage />} />
       <Route path="deliveries" element={<DeliveriesPage />} />

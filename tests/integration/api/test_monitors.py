@@ -434,3 +434,17 @@ def test_a_bound_that_is_no_time_is_refused_with_an_example(windowed):
     error = windowed.refused("GET", "/monitors/churn/windows", 400, "invalid_input", query_string=query)
 
     assert "2026-01-31T08:00:00Z" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"algorithms": ["psy"]}, "algorithms"),
+        ({"thresholds": {"psy": 0.2}}, "thresholds"),
+        ({"features": {"age": {"thresholds": {"ks_test_pvalue": 2}}}}, "features"),
+    ],
+)
+def test_a_refused_setting_names_its_field(server, settings, field):
+    refused = server.post("/monitors", 400, json={"name": "churn", **settings})
+
+    assert [each["field"] for each in refused["error"]["details"]["fields"]] == [field]

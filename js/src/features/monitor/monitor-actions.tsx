@@ -4,7 +4,7 @@ import type { MonitorDetail } from "@/api/types";
 import { Button } from "@/components/controls";
 import { Refusal } from "@/components/form";
 import form from "@/components/form.module.css";
-import { baselinesPath } from "@/lib/links";
+import { baselinesPath, editPath } from "@/lib/links";
 import { useChange } from "@/lib/use-change";
 
 /** Where a monitor is changed; only what the reader may do. */
@@ -13,6 +13,7 @@ export function MonitorActions({ monitor }: { monitor: MonitorDetail }) {
   return (
     <nav className={form.buttons} aria-label="Monitor">
       <Link to={baselinesPath(monitor.name)}>Baselines</Link>
+      {mayEdit && <Link to={editPath(monitor.name)}>Edit</Link>}
       {mayEdit && <Pause monitor={monitor} />}
     </nav>
   );

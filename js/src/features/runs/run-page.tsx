@@ -8,7 +8,7 @@ import { Message, Panel } from "@/components/panel";
 import table from "@/components/table.module.css";
 import { At } from "@/components/time";
 import { count, NONE } from "@/lib/format";
-import { experimentUrl, runUrl } from "@/lib/links";
+import { experimentUrl, newMonitorPath, runUrl } from "@/lib/links";
 import { useTitle } from "@/lib/use-title";
 import { RunMetrics } from "./run-metrics";
 import styles from "./runs.module.css";
@@ -72,6 +72,9 @@ const Header = ({ run }: { run: RunDetail }) => (
       </Fact>
       <Fact name="In MLflow">
         <a href={runUrl(run.experiment_id, run.run_id)}>open the run</a>
+      </Fact>
+      <Fact name="Here">
+        <Link to={newMonitorPath(run.run_id)}>monitor this run</Link>
       </Fact>
     </dl>
   </header>
