@@ -8,6 +8,7 @@ effect needs; it is measured here once, at baseline time, while the row order is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -60,8 +61,11 @@ class Blocks:
         The largest of all scores: one level may swing far more than the levels do on average.
         Blocks hold about ``length`` rows: a whole number of base blocks, at least one.
         """
-        present, sums = self._merged(length)
-        return float(_spreads(present, sums).max()), present.size
+        each = self._base_blocks(length)
+        if each not in self._known:
+            present, sums = _merge(self.present, self.sums, each)
+            self._known[each] = float(_spreads(present, sums).max()), present.size
+        return self._known[each]
 
     def blocks_of(self, length: int) -> int:
         """How many blocks of about ``length`` rows there are."""
@@ -70,8 +74,10 @@ class Blocks:
     def _base_blocks(self, length: int) -> int:
         return max(1, round(length / self.size))
 
-    def _merged(self, length: int) -> tuple[IntArray, FloatArray]:
-        return _merge(self.present, self.sums, self._base_blocks(length))
+    @cached_property
+    def _known(self) -> dict[int, tuple[float, int]]:
+        """Every window asks again."""
+        return {}
 
 
 def rank_scores(values: FloatArray) -> FloatArray:

@@ -156,7 +156,7 @@ def test_a_season_longer_than_a_window_is_noticed_in_levels_too() -> None:
     found = design_effect(feature.blocks, 300)
 
     assert found.factor > 10
-    assert found.df == 19
+    assert found.df == 31
 
 
 def test_a_rare_level_that_swings_more_than_the_others_decides() -> None:
@@ -193,3 +193,16 @@ def test_rows_without_a_time_order_have_no_blocks_and_a_timestamp_gives_the_orde
 @pytest.mark.parametrize("values", [np.full(500, 2.0), np.arange(20.0), np.full(500, np.nan)])
 def test_a_reference_that_says_nothing_has_no_blocks(values: np.ndarray) -> None:  # type: ignore[type-arg]
     assert blocks_of(values) is None
+
+
+def test_long_blocks_that_wander_no_further_than_short_ones_have_their_certainty() -> None:
+    found = [design_effect(blocks_of(ar1(0.9, 5000, seed)), 500) for seed in range(10)]
+
+    assert sum(effect.df == 31 for effect in found) >= 7
+
+
+def test_blocks_that_wander_ever_further_have_their_own() -> None:
+    walks = [np.cumsum(np.random.default_rng(seed).normal(size=5000)) for seed in range(10)]
+    found = [design_effect(blocks_of(walk), 1000) for walk in walks]
+
+    assert sum(effect.df == 7 for effect in found) >= 5
