@@ -4,6 +4,7 @@ import { ApiError, get, getAll, type Params } from "./client";
 import type {
   Alert,
   AlertDetail,
+  ApiKey,
   Baseline,
   BaselineDiff,
   Delivery,
@@ -20,6 +21,8 @@ import type {
   RunDetail,
   Series,
   Silence,
+  Sink,
+  Source,
   Summary,
   WindowDetail,
   WindowSummary,
@@ -148,6 +151,27 @@ export const baselineDiffQuery = (from: string, to: string) =>
     queryKey: ["baseline-diff", from, to],
     queryFn: ({ signal }) => get<BaselineDiff>(`/baseline/${at(from)}/diff`, { to }, signal),
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const keysQuery = () =>
+  queryOptions({
+    queryKey: ["keys"],
+    queryFn: ({ signal }) => getAll<ApiKey>("/keys", {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const sinksQuery = () =>
+  queryOptions({
+    queryKey: ["sinks"],
+    queryFn: ({ signal }) => get<{ items: Sink[] }>("/sinks", {}, signal),
+    refetchInterval: POLL,
+  });
+
+export const sourcesQuery = () =>
+  queryOptions({
+    queryKey: ["sources"],
+    queryFn: ({ signal }) => getAll<Source>("/sources", {}, signal),
+    refetchInterval: POLL,
   });
 
 const paged = <T>(path: string, filters: Params) =>

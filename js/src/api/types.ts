@@ -29,6 +29,7 @@ export type Baseline = Schemas["BaselineOut"];
 export type BaselineDiff = Schemas["BaselineDiff"];
 export type Preview = Schemas["PreviewOut"];
 export type PreviewWindow = Schemas["PreviewWindow"];
+export type Source = Schemas["SourceOut"];
 export type Run = Schemas["RunOut"];
 export type RunDetail = Schemas["RunDetail"];
 export type Health = Schemas["HealthReply"];

@@ -14,6 +14,7 @@ const DeliveriesPage = lazy(() => import("@/features/alerts/deliveries-page"));
 const BaselinesPage = lazy(() => import("@/features/baselines/baselines-page"));
 const EditPage = lazy(() => import("@/features/monitor-form/edit-page"));
 const NewPage = lazy(() => import("@/features/monitor-form/new-page"));
+const SettingsPage = lazy(() => import("@/features/settings/settings-page"));
 const RunsPage = lazy(() => import("@/features/runs/runs-page"));
 const RunPage = lazy(() => import("@/features/runs/run-page"));
 
@@ -39,6 +40,7 @@ export const Screens = () => (
       <Route path="monitors/:name/baselines" element={<BaselinesPage />} />
       <Route path="monitors/:name/edit" element={<EditPage />} />
       <Route path="new-monitor" element={<NewPage />} />
+      <Route path="settings" element={<SettingsPage />} />
       <Route path="alerts/:id?" element={<AlertsPage />} />
       <Route path="silences" element={<SilencesPage />} />
       <Route path="deliveries" element={<DeliveriesPage />} />

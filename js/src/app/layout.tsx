@@ -68,6 +68,7 @@ function Navigation() {
         )}
       </NavLink>
       <NavLink to="/runs">Runs</NavLink>
+      <NavLink to="/settings">Settings</NavLink>
     </nav>
   );
 }
