@@ -151,6 +151,8 @@ def _update(alert: Alert, finding: Finding, decision: Decision, now: int) -> Non
     if decision.reason == "reopened":
         alert.reopened += 1
         alert.resolved_at = alert.resolved_by = None
+        # What its receivers heard last is that it is over.
+        alert.notified_at = alert.notified_severity = None
     alert.status = decision.status or alert.status
     if alert.status == "firing":
         alert.acknowledged_at = alert.acknowledged_by = None

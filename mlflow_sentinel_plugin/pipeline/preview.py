@@ -162,6 +162,7 @@ def _after(decision: Decision, before: AlertState | None) -> AlertState:
         severity=decision.severity,
         windows=decision.windows,
         clean_windows=decision.clean_windows,
+        fired=decision.notify or told is not None,
         notified_at=0 if decision.notify or told is not None else None,
         notified_severity=decision.severity if decision.notify else told,
     )

@@ -41,8 +41,9 @@ class PagerDutySink(Sink):
 
 def payload(message: Message) -> dict[str, Any]:
     """The event without its routing key; the alert's id is the ``dedup_key``."""
-    if message.action == "resolved":
-        return {"event_action": "resolve", "dedup_key": message.alert_id}
+    if message.action != "firing":
+        verb = "resolve" if message.action == "resolved" else "acknowledge"
+        return {"event_action": verb, "dedup_key": message.alert_id}
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": message.alert_id,
