@@ -126,7 +126,8 @@ class KeyHolder(Principal):
     def _scope_opens(self, rule: Rule) -> bool:
         if self.scope == "ingest":
             return rule.rule in ("POST /api/v1/baseline", "POST /api/v1/predictions")
-        return self.scope == "admin" or rule.method == "GET" or rule.rule == "POST /api/v1/evaluate"
+        only_looks = ("POST /api/v1/evaluate", "POST /api/v1/monitors/<name>/preview")
+        return self.scope == "admin" or rule.method == "GET" or rule.rule in only_looks
 
 
 def _is_by_id(rule: Rule) -> bool:
