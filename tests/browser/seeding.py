@@ -28,9 +28,9 @@ def rows(count: int, *, seed: int, wind: float = 0.0) -> str:
     return out.getvalue()
 
 
-def watch(server: Server, monitor: str) -> None:
+def watch(server: Server, monitor: str, seed: int = 1) -> None:
     """A monitor with a baseline and windows of a fixed number of rows."""
-    _post(server, f"/api/v1/baseline?monitor={monitor}", rows(2000, seed=1))
+    _post(server, f"/api/v1/baseline?monitor={monitor}", rows(2000, seed=seed))
     window = {"window": {"rows": WINDOW}}
     patched = requests.patch(f"{server.api}/monitors/{monitor}", json=window, timeout=30)
     assert patched.ok, patched.text

@@ -21,6 +21,12 @@ SCREENS = {
     "monitor": ("/monitors/flights", "flights"),
     "alerts": ("/alerts", "Alerts"),
     "runs": ("/runs", "Runs"),
+    "baselines": ("/monitors/flights/baselines", "Baselines of flights"),
+    "edit": ("/monitors/flights/edit", "Edit flights"),
+    "new monitor": ("/new-monitor", "New monitor"),
+    "silences": ("/silences", "Silences"),
+    "deliveries": ("/deliveries", "Deliveries"),
+    "settings": ("/settings", "Settings"),
 }
 PHONE = {"width": 390, "height": 844}
 
