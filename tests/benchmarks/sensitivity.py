@@ -336,6 +336,7 @@ DRIFTING = (
     *(moved(f"mean_{sd}sd_n50", shift("normal", sd), ["normal"], rows=50) for sd in (0.5, 1.0)),
     *(moved(f"mean_{sd}sd_n5000", shift("normal", sd), ["normal"], rows=5000) for sd in (0.1, 0.2)),
     *(moved(f"variance_x{v}_n500", stretch("normal", v), ["normal"]) for v in (1.25, 1.5)),
+    moved("sd_x1.25_n500", stretch("normal", 1.25**2), ["normal"]),
     *(moved(f"swap_{share:.2f}_n500", swap("plan", share), ["plan"]) for share in (0.05, 0.10)),
     moved("unseen_2pct_n500", fresh("plan", 0.02), ["plan"]),
     moved(

@@ -149,7 +149,7 @@ RULES: tuple[Rule, ...] = (
     _api("GET /sources", "read", "/sources?monitor={monitor}", shows=True),
     _api("POST /sources", "edit", "/sources?monitor={monitor}", 201, json=LOGS),
     _api("GET /sources/<id>", "read", "/sources/{source}", shows=True),
-    Rule("DELETE /api/v1/sources/<id>", "edit", "/api/v1/sources/{doomed}", (204, 404)),
+    _api("DELETE /sources/<id>", "edit", "/sources/{doomed}", 204),
     # runs
     _api("GET /runs", "list", "/runs", shows=True),
     _api("GET /runs", "list", "/runs?experiment={experiment}", shows=True),

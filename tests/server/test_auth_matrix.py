@@ -53,7 +53,7 @@ class Site:
         return answer
 
     def _ask_once(self, rule: Rule, who: Principal) -> requests.Response:
-        words = {**self.ids, "who": who.name.replace(" ", "-")}
+        words = {**self.ids, "who": slug(who), "doomed": self.ids[f"doomed-{slug(who)}"]}
         options = {name: _filled(value, words) for name, value in rule.options.items()}
         headers = {"Connection": "close", **options.pop("headers", {}), **who.headers}
         address = self.server.root + rule.path.format(**words)
@@ -145,6 +145,10 @@ def make_keys(server: Server) -> None:
             assert eventually(lambda who=who, said=said: said in server_says(server, who), 10)
 
 
+def slug(who: Principal) -> str:
+    return who.name.replace(" ", "-")
+
+
 def server_says(server: Server, who: Principal) -> str:
     return requests.get(f"{server.api}/me", headers=who.headers, timeout=30).text
 
@@ -156,7 +160,7 @@ def fill(server: Server) -> dict[str, str]:
     settings = {"experiment_id": experiment, "window": {"rows": 100}}
     as_admin(server, "/api/v1/monitors", name=MONITOR, **settings)
     for who in PRINCIPALS:
-        as_admin(server, "/api/v1/monitors", name=f"victim-{who.name.replace(' ', '-')}", **settings)
+        as_admin(server, "/api/v1/monitors", name=f"victim-{slug(who)}", **settings)
     for route, rows in (("baseline", rows_csv(400)), ("predictions", rows_csv(200, shift=3))):
         address = f"/api/v1/{route}?monitor={MONITOR}"
         answer = server.post(address, data=rows, headers={"Content-Type": "text/csv"}, auth=ADMIN)
@@ -171,7 +175,7 @@ def fill(server: Server) -> dict[str, str]:
         found = eventually(lambda path=path: server.get(path, auth=ADMIN).json()["items"], 60)
         ids[name] = found[0]["id"]
     ids["silence"] = as_admin(server, "/api/v1/silences", monitor=MONITOR, **SILENCE)["id"]
-    for name in ("source", "doomed"):
+    for name in ("source", *(f"doomed-{slug(who)}" for who in PRINCIPALS)):
         source = {"name": name, "run_id": ids["run"], "artifact_path": "none.csv"}
         ids[name] = as_admin(server, f"/api/v1/sources?monitor={MONITOR}", **source)["id"]
     assert eventually(lambda: server.get("/api/v1/runs", auth=ADMIN).json()["items"], 60)
