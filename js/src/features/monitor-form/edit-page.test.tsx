@@ -69,6 +69,7 @@ test("settings are tried on the last windows before they are saved", async () =>
       windows: 48,
       alerts: 1,
       drifted: 3,
+      approximate: 4,
       skipped: 2,
       items: [
         tried(0),
@@ -86,6 +87,7 @@ test("settings are tried on the last windows before they are saved", async () =>
   expect(
     await screen.findByText(/Would have opened 1 alert in the last 48 windows; 3 drifted/),
   ).toBeVisible();
+  expect(screen.getByText(/4 of them from coarse counts/)).toBeVisible();
   expect(screen.getByText(/counts of 2 windows are no longer kept/)).toBeVisible();
   const rows = screen.getAllByRole("row").map((row) => row.textContent);
   expect(rows).toHaveLength(3);

@@ -39,10 +39,11 @@ export function WhatIf({ monitor, tried }: Props) {
   );
 }
 
-function sentence({ alerts, windows, drifted, skipped }: Preview): string {
+function sentence({ alerts, windows, drifted, approximate, skipped }: Preview): string {
+  const coarse = approximate > 0 ? ` ${approximate} of them from coarse counts.` : "";
   const gone = skipped > 0 ? ` The counts of ${plural(skipped, "window")} are no longer kept.` : "";
   if (windows === 0) return `There is no window to try them on.${gone}`;
-  return `Would have opened ${plural(alerts, "alert")} in the last ${plural(windows, "window")}; ${drifted} drifted.${gone}`;
+  return `Would have opened ${plural(alerts, "alert")} in the last ${plural(windows, "window")}; ${drifted} drifted.${coarse}${gone}`;
 }
 
 const isTold = ({ alert, state, was_state }: PreviewWindow) =>
