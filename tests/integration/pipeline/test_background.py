@@ -38,6 +38,12 @@ class Steps:
     def read(self, epoch: int) -> bool:
         return self._step("read", epoch)
 
+    def finder(self, tracking: object) -> Steps:
+        return self
+
+    def find(self, epoch: int) -> bool:
+        return self._step("find", epoch)
+
     def fold(self, epoch: int) -> bool:
         self._step("fold", epoch)
         self.waiting -= 1

@@ -344,13 +344,13 @@ def test_a_source_that_fails_for_long_raises_an_alert_until_it_works(logs):
         logs.read()
     assert "there is no folder" in logs.row().reason
     with logs.world.db.read() as session:
-        alert = alerts.open_alert(session, logs.world.monitor().id, "source_error")
-    assert alert is not None
+        (alert,) = alerts.open_of(session, logs.world.monitor().id)
+    assert alert.condition == "source_error"
     assert alert.summary == "log files cannot be read: serving"
     logs.folder.with_name("away").rename(logs.folder)
     logs.read()
     with logs.world.db.read() as session:
-        assert alerts.open_alert(session, logs.world.monitor().id, "source_error") is None
+        assert not alerts.open_of(session, logs.world.monitor().id)
     assert (logs.row().state, logs.row().alerted) == ("idle", False)
 
 
